@@ -1,0 +1,53 @@
+import { StatusError } from "../../kit/errors.ts";
+import { formatSize } from "../../kit/sizes.ts";
+import { growFixed, readIdentity } from "../../vhdx/index.ts";
+import type { Expansion, SizeRange, Volume } from "./engine.ts";
+import { requireFreeSpace } from "./free-space.ts";
+import { knownVolume } from "./known-volume.ts";
+import type { EngineParts } from "./parts.ts";
+import { sizeInRange } from "./volume-size.ts";
+
+/** Grows a volume: a detached one by the VHDX library, an attached one by its host. */
+export async function expandVolume(
+  parts: EngineParts,
+  id: string,
+  range: SizeRange,
+  signal: AbortSignal,
+): Promise<Expansion> {
+  const volume = knownVolume(parts, id);
+  const disk = await readIdentity(volume.path);
+  const wanted = sizeInRange(range, range.required, BigInt(disk.blockSize));
+  if (wanted > disk.maximumSize) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `volume ${id} can grow to ${formatSize(disk.maximumSize)} at most; ${formatSize(wanted)} were asked for`,
+    );
+  }
+  const size = wanted > disk.virtualSize ? wanted : disk.virtualSize;
+  await requireFreeSpace(parts.pool, size - disk.virtualSize);
+  await grow(parts, volume, disk.virtualSize, size, signal);
+  parts.catalog.put({ ...volume, size });
+  return { size, nodeExpansionRequired: true };
+}
+
+async function grow(
+  { host }: EngineParts,
+  volume: Volume,
+  present: bigint,
+  size: bigint,
+  signal: AbortSignal,
+): Promise<void> {
+  const [attachment] = await host.attachmentsOf(volume.id);
+  if (attachment === undefined) {
+    if (size > present) await growFixed(volume.path, size);
+    return;
+  }
+  if (attachment.readOnly && size > present) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `volume ${volume.id} is attached read-only; detach it to expand it`,
+    );
+  }
+  // Also at the size it has: an earlier call may have grown the file and died before the device followed.
+  await host.growAttached({ volumeId: volume.id, path: volume.path }, attachment, size, signal);
+}

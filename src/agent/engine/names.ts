@@ -1,0 +1,51 @@
+import { StatusError } from "../../kit/errors.ts";
+
+/** Longest volume name in UTF-8 bytes; leaves room for `;<id>.vhdx` in the 255 bytes of a file name. */
+export const MAX_NAME_BYTES = 128;
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const VOLUME_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(vhdx|json)$/is;
+
+/** Control characters, what Windows or our own layout gives a meaning, and what decoding puts for broken UTF-8. */
+const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*;\ufffd]/;
+/** Device names that Windows reserves, whatever follows the first dot. */
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
+
+/** True for a GUID in lower case, the only form in which ids are stored. */
+export function isGuid(text: string): boolean {
+  return GUID.test(text);
+}
+
+/**
+ * Checks a volume name that is about to become part of a file name.
+ * @throws StatusError INVALID_ARGUMENT saying which rule it breaks.
+ */
+export function checkVolumeName(name: string): void {
+  const problem = problemOfName(name);
+  if (problem !== undefined) throw new StatusError("INVALID_ARGUMENT", `volume name ${problem}`);
+}
+
+function problemOfName(name: string): string | undefined {
+  if (name === "") return "is missing";
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `is longer than ${MAX_NAME_BYTES} bytes`;
+  if (!name.isWellFormed()) return "is not valid Unicode";
+  if (FORBIDDEN.test(name))
+    return `${JSON.stringify(name)} has a character that file names can't hold: < > : " / \\ | ? * ; or a control character`;
+  if (/^[. ]|[. ]$/.test(name)) return `${JSON.stringify(name)} begins or ends with a dot or a space`;
+  if (RESERVED.test(name)) return `${JSON.stringify(name)} is a device name on Windows`;
+  return undefined;
+}
+
+export interface VolumeFileName {
+  readonly name: string;
+  readonly id: string;
+  readonly kind: "vhdx" | "json";
+}
+
+/** Takes a file name of the layout `NAME;GUID.vhdx` apart at its last `;`; undefined for any other name. */
+export function parseVolumeFile(fileName: string): VolumeFileName | undefined {
+  const match = VOLUME_FILE.exec(fileName);
+  if (match === null) return undefined;
+  const [, name = "", id = "", kind = ""] = match;
+  return { name, id: id.toLowerCase(), kind: kind.toLowerCase() === "json" ? "json" : "vhdx" };
+}

@@ -1,0 +1,17 @@
+import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
+import type { Host } from "../hosts/host.ts";
+import type { Engine } from "./engine.ts";
+import { guardedEngine } from "./guarded-engine.ts";
+import { observedEngine } from "./observed-engine.ts";
+import type { Pool } from "./pool.ts";
+import { recoverPool } from "./recovery.ts";
+import { engineRules } from "./rules.ts";
+
+/** Recovers the pool and opens the engine over it. The pool stays its caller's to close. */
+export async function openEngine(pool: Pool, host: Host, metrics: Metrics, log: Log): Promise<Engine> {
+  const content = await recoverPool(pool, log);
+  const rules = engineRules({ pool, host, ...content, log });
+  log.info({ pool: pool.directory, volumes: content.catalog.size }, "pool is open");
+  return observedEngine(guardedEngine(rules, content.catalog), metrics, log);
+}

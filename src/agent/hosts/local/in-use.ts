@@ -1,0 +1,76 @@
+import { constants, readdirSync, readlinkSync } from "node:fs";
+import { open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { hasErrno, StatusError } from "../../../kit/errors.ts";
+import { readMountTable } from "../../../kit/mount-table.ts";
+import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
+
+/** Refuses with FAILED_PRECONDITION when anything on this machine uses the device, saying what. */
+export async function refuseWhileUsed(loop: LoopDevice): Promise<void> {
+  const user =
+    (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop) ?? (await processWith(loop));
+  if (user === undefined) return;
+  throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${user}`);
+}
+
+/** A file system on the device, or the device itself bound to a path as a raw block volume. */
+async function mountOf(loop: LoopDevice): Promise<string | undefined> {
+  const mounts = await readMountTable();
+  const mount = mounts.find(
+    ({ source, fsType, root }) =>
+      source === loop.device || (fsType === "devtmpfs" && root === `/${loop.name}`),
+  );
+  return mount === undefined ? undefined : `mounted on ${mount.mountPoint}`;
+}
+
+/** Mounts of every namespace, device mappers and mkfs claim a device exclusively; so do we, for a moment. */
+async function exclusiveUser(loop: LoopDevice): Promise<string | undefined> {
+  try {
+    const device = await open(loop.device, constants.O_RDONLY | constants.O_EXCL);
+    await device.close();
+    return undefined;
+  } catch (error) {
+    if (hasErrno(error, "EBUSY")) return "mounted elsewhere, or claimed by another driver";
+    throw error;
+  }
+}
+
+/** Kubelet keeps a raw block volume busy with a loop device of its own over it. */
+function loopOver(loop: LoopDevice): string | undefined {
+  const over = listLoopDevices().find(({ backingFile }) => backingFile === loop.device);
+  return over === undefined ? undefined : `the backing file of ${over.device}`;
+}
+
+/** A process with the raw device open claims nothing: only its descriptors tell. */
+async function processWith(loop: LoopDevice): Promise<string | undefined> {
+  const { rdev } = await stat(loop.device);
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    await setImmediate();
+    for (const path of openFiles(join("/proc", pid, "fd"))) {
+      const file = await stat(path).catch(() => undefined);
+      if (file?.isBlockDevice() && file.rdev === rdev) return `open in process ${pid} (${await nameOf(pid)})`;
+    }
+  }
+  return undefined;
+}
+
+/** Descriptors that may be a device, under whatever name its mount namespace gives it. */
+function openFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .map((descriptor) => join(directory, descriptor))
+      .filter((path) => {
+        const target = readlinkSync(path);
+        return target.startsWith("/") && target !== "/dev/null";
+      });
+  } catch {
+    // The process ended meanwhile.
+    return [];
+  }
+}
+
+async function nameOf(pid: string): Promise<string> {
+  return (await readFile(join("/proc", pid, "comm"), "utf8").catch(() => "?")).trim();
+}

@@ -1,0 +1,92 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import fastify, { type FastifyInstance } from "fastify";
+import { API_KEY_HEADER } from "../../agent-client/wire.ts";
+import { errorTable, StatusError } from "../../kit/errors.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { KeyCheck } from "./api-key.ts";
+import { attachmentRoutes } from "./attachment-routes.ts";
+import { hostRoutes } from "./host-routes.ts";
+import { volumeRoutes } from "./volume-routes.ts";
+
+/** Longest path segment that reaches the rules, which then refuse it by name. */
+const LONGEST_SEGMENT = 12 * 1024;
+const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
+/** One text for a missing and a wrong key: what is wrong with it helps only those who guess. */
+const KEY_REFUSED = "a valid API key is required";
+
+/** The agent's REST server, not yet listening. */
+export function createRestServer(
+  engine: Engine,
+  keyIsRight: KeyCheck,
+  metrics: Metrics,
+  log: Log,
+): FastifyInstance {
+  const server = fastify({
+    routerOptions: { maxParamLength: LONGEST_SEGMENT, querystringParser: parseQuery },
+    bodyLimit: 64 * 1024,
+    requestTimeout: 150_000,
+    forceCloseConnections: true,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  server.addHook("onRequest", (request, _reply, done) => {
+    if (OPEN_PATHS.has(request.url)) {
+      done();
+      return;
+    }
+    const sent = request.headers[API_KEY_HEADER];
+    if (typeof sent === "string" && keyIsRight(sent)) {
+      done();
+      return;
+    }
+    metrics.unauthorized.inc();
+    log.warn(
+      { address: request.ip, method: request.method },
+      "a REST call was refused: missing or wrong API key",
+    );
+    done(new StatusError(sent === undefined ? "UNAUTHENTICATED" : "PERMISSION_DENIED", KEY_REFUSED));
+  });
+
+  // No operation has a body; clients send empty ones under types of their own.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => {
+    done(null, undefined);
+  });
+
+  server.setNotFoundHandler((request) => {
+    throw new StatusError("NOT_FOUND", `this API has no ${request.method} ${request.url.slice(0, 256)}`);
+  });
+
+  server.setErrorHandler((thrown, _request, reply) => {
+    const error = statusErrorOf(thrown);
+    const row = errorTable[error.code];
+    if (row.http === 500) log.error({ err: error }, "a REST call failed");
+    return reply.code(row.http).send({ code: row.grpc, message: error.message });
+  });
+
+  server.get("/healthz", () => ({ status: "ok" }));
+  server.get("/readyz", () => ({ status: "ok" }));
+  server.get("/metrics", async (_request, reply) => {
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  volumeRoutes(server, engine);
+  attachmentRoutes(server, engine);
+  hostRoutes(server, engine);
+  return server;
+}
+
+/** Clients of this API spell query names in two ways, `maxEntries` and `maxentries`: all become lower case. */
+function parseQuery(text: string): Record<string, string> {
+  return Object.fromEntries(
+    [...new URLSearchParams(text)].map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+function statusErrorOf(thrown: unknown): StatusError {
+  const status = (thrown as { statusCode?: number }).statusCode;
+  if (thrown instanceof Error && status !== undefined && status >= 400 && status < 500) {
+    return new StatusError("INVALID_ARGUMENT", thrown.message, thrown);
+  }
+  return StatusError.from(thrown);
+}

@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import { readAgentsFile } from "../controller/agents-file.ts";
+import { controllerService } from "../controller/controller.ts";
+import { identityService } from "../csi/identity.ts";
+import { serveCsi } from "../csi/server.ts";
+import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
+import { createLog } from "../kit/log.ts";
+import { createMetrics } from "../kit/metrics.ts";
+import { driverOptions, type DriverOptions } from "./options.ts";
+import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
+
+interface Options extends DriverOptions {
+  readonly endpoint: string;
+  readonly agents: string;
+}
+
+export function controllerCommand(): Command {
+  const command = new Command("controller")
+    .description("serve the CSI Identity and Controller services")
+    .requiredOption("--endpoint <unix://path>", "socket to serve CSI on")
+    .requiredOption("--agents <file>", "YAML list of agents: group, url, apiKeyFile, caFile");
+  for (const option of driverOptions()) command.addOption(option);
+  return command.action(runController);
+}
+
+async function runController(options: Options): Promise<void> {
+  const log = await createLog(options.logLevel);
+  const metrics = createMetrics();
+  const stop = stopSignal();
+  const groups = await readAgentsFile(options.agents);
+  const services = {
+    Identity: identityService(options.driverName, () => Promise.resolve(true)),
+    Controller: controllerService({ groups, names: options }),
+  };
+  const parts: Closable[] = [];
+  try {
+    if (options.httpEndpoint !== undefined)
+      parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
+    const server = await serveCsi(options.endpoint, services, metrics, log);
+    parts.push(server);
+    log.info({ socket: server.socket, groups: groups.all().map(({ name }) => name) }, "controller is ready");
+    await untilStopped(stop);
+  } finally {
+    await closeAll(parts);
+  }
+}

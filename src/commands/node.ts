@@ -1,0 +1,70 @@
+import { Command, Option } from "commander";
+import { LOCAL_SLOTS_PER_VM } from "../agent-client/disk-address.ts";
+import { identityService } from "../csi/identity.ts";
+import { serveCsi } from "../csi/server.ts";
+import { StatusError } from "../kit/errors.ts";
+import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
+import { KeyedLocks } from "../kit/locks.ts";
+import { createLog } from "../kit/log.ts";
+import { createMetrics } from "../kit/metrics.ts";
+import { linuxGuest } from "../node/linux/linux-guest.ts";
+import { nodeService } from "../node/node.ts";
+import { driverOptions, readGroupName, readVmId, type DriverOptions } from "./options.ts";
+import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
+
+interface Options extends DriverOptions {
+  readonly endpoint: string;
+  readonly nodeId: string;
+  readonly group: string;
+  readonly maxVolumes: number;
+}
+
+export function nodeCommand(): Command {
+  const command = new Command("node")
+    .description("serve the CSI Identity and Node services inside a VM")
+    .requiredOption("--endpoint <unix://path>", "socket to serve CSI on")
+    .requiredOption("--node-id <id>", "id of this VM (a GUID), as its host knows it")
+    .requiredOption("--group <name>", "group of this VM's host")
+    .addOption(
+      new Option("--max-volumes <count>", "most volumes this VM can have")
+        .argParser(readCount)
+        .default(LOCAL_SLOTS_PER_VM),
+    );
+  for (const option of driverOptions()) command.addOption(option);
+  return command.action(runNode);
+}
+
+async function runNode(options: Options): Promise<void> {
+  const log = await createLog(options.logLevel);
+  const metrics = createMetrics();
+  const stop = stopSignal();
+  const nodeId = readVmId("--node-id", options.nodeId);
+  const service = nodeService({
+    guest: linuxGuest(nodeId),
+    locks: new KeyedLocks(),
+    nodeId,
+    group: readGroupName(options.group),
+    maxVolumes: options.maxVolumes,
+    names: options,
+  });
+  const services = {
+    Identity: identityService(options.driverName, () => Promise.resolve(true)),
+    Node: service,
+  };
+  const parts: Closable[] = [];
+  try {
+    if (options.httpEndpoint !== undefined)
+      parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
+    const server = await serveCsi(options.endpoint, services, metrics, log);
+    parts.push(server);
+    log.info({ socket: server.socket, nodeId }, "node is ready");
+    await untilStopped(stop);
+  } finally {
+    await closeAll(parts);
+  }
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new StatusError("INVALID_ARGUMENT", `--max-volumes ${text} is not a whole number from 1 to 99999`);
+}

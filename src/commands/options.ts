@@ -1,0 +1,45 @@
+import { Option } from "commander";
+import { DEFAULT_DRIVER_NAME, DEFAULT_TOPOLOGY_KEY } from "../csi/driver.ts";
+import { isGroupName, parseNodeId } from "../csi/handle.ts";
+import { StatusError } from "../kit/errors.ts";
+import { logLevels, type LogLevel } from "../kit/log.ts";
+
+/** Options that several commands share. */
+export interface CommonOptions {
+  readonly logLevel: LogLevel;
+}
+
+export interface DriverOptions extends CommonOptions {
+  readonly driverName: string;
+  readonly topologyKey: string;
+  readonly httpEndpoint?: string;
+}
+
+export function logLevelOption(): Option {
+  return new Option("--log-level <level>", "least severe messages to log").choices(logLevels).default("info");
+}
+
+export function driverOptions(): Option[] {
+  return [
+    new Option("--driver-name <name>", "name of the CSI driver").default(DEFAULT_DRIVER_NAME),
+    new Option("--topology-key <key>", "topology key whose value is the group").default(DEFAULT_TOPOLOGY_KEY),
+    new Option("--http-endpoint <host:port>", "serve /healthz, /readyz and /metrics there"),
+    logLevelOption(),
+  ];
+}
+
+/** @throws StatusError INVALID_ARGUMENT */
+export function readGroupName(text: string): string {
+  if (isGroupName(text)) return text;
+  throw new StatusError(
+    "INVALID_ARGUMENT",
+    `--group ${text} is not a DNS label: lower-case letters, digits and "-"`,
+  );
+}
+
+/** A VM id, in lower case. @throws StatusError INVALID_ARGUMENT */
+export function readVmId(option: string, text: string): string {
+  const id = parseNodeId(text);
+  if (id !== undefined) return id;
+  throw new StatusError("INVALID_ARGUMENT", `${option} ${text} is not a VM id (a GUID)`);
+}

@@ -1,0 +1,124 @@
+import { rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { Command } from "commander";
+import { startAgent } from "../agent/agent.ts";
+import { declaredVm } from "../agent/hosts/local/vms.ts";
+import { readOrMakeApiKey } from "../agent/rest/api-key.ts";
+import { createAgentClient } from "../agent-client/agent-client.ts";
+import { LOCAL_SLOTS_PER_VM } from "../agent-client/disk-address.ts";
+import { controllerService } from "../controller/controller.ts";
+import { Groups } from "../controller/groups.ts";
+import { identityService } from "../csi/identity.ts";
+import { serveCsi } from "../csi/server.ts";
+import { KeyedLocks } from "../kit/locks.ts";
+import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
+import { createLog } from "../kit/log.ts";
+import { createMetrics } from "../kit/metrics.ts";
+import { linuxGuest } from "../node/linux/linux-guest.ts";
+import { nodeService } from "../node/node.ts";
+import { driverOptions, readGroupName, type DriverOptions } from "./options.ts";
+import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
+import { preflight } from "./up/preflight.ts";
+import { show } from "./up/show.ts";
+import { openStateDirectory, readOrMakeVmId, type StateDirectory } from "./up/state-directory.ts";
+
+interface Options extends DriverOptions {
+  readonly stateDir: string;
+  readonly listen: string;
+  readonly group: string;
+  readonly once?: boolean;
+  readonly show: boolean;
+}
+
+const OWNER = "hyperv-csi up";
+
+export function upCommand(): Command {
+  const command = new Command("up")
+    .description(
+      "run agent, controller and node in one process on this Linux machine: show the main job, then serve",
+    )
+    .option("--state-dir <dir>", "directory that holds everything", "/var/lib/hyperv-csi")
+    .option("--once", "exit after the show: 0 when every step held")
+    .option("--no-show", "serve at once")
+    .option(
+      "--listen <host:port>",
+      "loopback address of the agent's REST API; port 0 takes a free one",
+      "127.0.0.1:0",
+    )
+    .option("--group <name>", "name of this host in volume handles and topology", "local");
+  for (const option of driverOptions())
+    command.addOption(option.long === "--log-level" ? option.default("warn") : option);
+  return command.action(runUp);
+}
+
+async function runUp(options: Options): Promise<void> {
+  const stop = stopSignal();
+  await preflight();
+  const state = await openStateDirectory(options.stateDir, OWNER);
+  const parts: Closable[] = [{ close: () => state.lock.release() }];
+  try {
+    const { url, nodeId, group } = await start(options, state, parts);
+    if (options.show) {
+      process.stdout.write("hyperv-csi shows its main job on this machine:\n");
+      await show(state, nodeId, stop);
+      process.stdout.write("every step held\n");
+    }
+    if (options.once === true) return;
+    const { csiSocket, apiKeyFile, addressFile } = state;
+    await writeFile(
+      addressFile,
+      `${JSON.stringify({ csiSocket, agentUrl: url, apiKeyFile, nodeId, group })}\n`,
+    );
+    parts.push({ close: () => rm(addressFile, { force: true }) });
+    process.stdout.write(
+      `\nserving CSI on unix://${csiSocket}\nserving REST on ${url} (key in ${apiKeyFile})\nCtrl-C stops; volumes and attachments stay\n`,
+    );
+    await untilStopped(stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    // Asked to stop in the middle of the show, which has cleared itself away.
+    process.exitCode = Number(stop.reason);
+  } finally {
+    await closeAll(parts);
+  }
+}
+
+/** Starts agent, controller and node; what was started is in `parts`, also when a later one fails. */
+async function start(options: Options, state: StateDirectory, parts: Closable[]) {
+  const log = await createLog(options.logLevel);
+  const metrics = createMetrics();
+  const nodeId = await readOrMakeVmId(state);
+  const apiKey = await readOrMakeApiKey(state.apiKeyFile);
+  const group = readGroupName(options.group);
+  const agent = await startAgent(
+    {
+      poolDirectory: state.pool,
+      group,
+      vms: [declaredVm(nodeId, hostname())],
+      apiKey,
+      listen: options.listen,
+      owner: OWNER,
+    },
+    metrics,
+    log,
+  );
+  parts.push(agent);
+  if (options.httpEndpoint !== undefined) parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
+
+  const names = { driverName: options.driverName, topologyKey: options.topologyKey };
+  const groups = new Groups([{ name: group, agent: createAgentClient({ url: agent.url, apiKey }) }]);
+  const services = {
+    Identity: identityService(options.driverName, () => Promise.resolve(true)),
+    Controller: controllerService({ groups, names }),
+    Node: nodeService({
+      guest: linuxGuest(nodeId),
+      locks: new KeyedLocks(),
+      nodeId,
+      group,
+      maxVolumes: LOCAL_SLOTS_PER_VM,
+      names,
+    }),
+  };
+  parts.push(await serveCsi(`unix://${state.csiSocket}`, services, metrics, log));
+  return { url: agent.url, nodeId, group };
+}

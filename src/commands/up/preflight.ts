@@ -1,0 +1,23 @@
+import { StatusError } from "../../kit/errors.ts";
+import { runAny } from "../../kit/run.ts";
+import { missingPrograms, runtimePrograms } from "./programs.ts";
+
+/** Refuses, before anything is made, on a machine that can't be a local host; the message says what to do. */
+export async function preflight(): Promise<void> {
+  if (process.getuid?.() !== 0) throw refusal("this needs root, to attach and mount disks: run it with sudo");
+  const missing = missingPrograms(runtimePrograms, process.env["PATH"] ?? "");
+  if (missing.length > 0) {
+    const packages = [...new Set(missing.map((program) => runtimePrograms[program]))].join(" ");
+    throw refusal(`missing programs: ${missing.join(", ")}; install them with: apt-get install ${packages}`);
+  }
+  const loop = await runAny("losetup", ["--find"]);
+  if (loop.exitCode !== 0) {
+    throw refusal(
+      "this machine gives no loop devices: load the module with `modprobe loop`; in a container, run it privileged with /dev of the machine",
+    );
+  }
+}
+
+function refusal(message: string): StatusError {
+  return new StatusError("FAILED_PRECONDITION", message);
+}

@@ -1,0 +1,50 @@
+import type { CapacityRange__Output } from "../csi/generated/csi/v1/CapacityRange.ts";
+import { StatusError } from "../kit/errors.ts";
+import { GiB, parseInt64 } from "../kit/sizes.ts";
+
+/** Size of a volume that nobody gave one, in bytes. */
+const DEFAULT_SIZE = 1n * GiB;
+const NO_LIMIT = 2n ** 63n - 1n;
+
+export interface Range {
+  readonly required: bigint;
+  readonly limit: bigint;
+}
+
+/**
+ * Reads a capacity range of a new volume; 0 is "not set" in either field.
+ * @throws StatusError INVALID_ARGUMENT for a negative field, OUT_OF_RANGE for a range that no size is in.
+ */
+export function readRange(range: CapacityRange__Output | null): Range {
+  const { required, limit } = readFields(range);
+  if (required !== 0n) return { required, limit };
+  return { required: limit < DEFAULT_SIZE ? limit : DEFAULT_SIZE, limit };
+}
+
+/** Reads the range of an expansion, which must say how much. @throws StatusError as {@link readRange} */
+export function readGrowth(range: CapacityRange__Output | null): Range {
+  if (range === null) throw new StatusError("INVALID_ARGUMENT", "capacity_range is missing");
+  const { required, limit } = readFields(range);
+  if (required !== 0n) return { required, limit };
+  if (limit === NO_LIMIT)
+    throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is missing");
+  return { required: limit, limit };
+}
+
+function readFields(range: CapacityRange__Output | null): Range {
+  const required = readBytes("required_bytes", range?.required_bytes);
+  const limit = readBytes("limit_bytes", range?.limit_bytes);
+  if (limit !== 0n && required > limit) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `capacity_range.required_bytes ${required} is more than limit_bytes ${limit}`,
+    );
+  }
+  return { required, limit: limit === 0n ? NO_LIMIT : limit };
+}
+
+function readBytes(field: string, text = "0"): bigint {
+  const bytes = parseInt64(text);
+  if (bytes !== undefined && bytes >= 0n) return bytes;
+  throw new StatusError("INVALID_ARGUMENT", `capacity_range.${field} is negative`);
+}

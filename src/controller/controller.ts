@@ -1,0 +1,35 @@
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { controllerCapabilities } from "./capabilities.ts";
+import { createVolume } from "./create-volume.ts";
+import { deleteVolume } from "./delete-volume.ts";
+import { expandVolume } from "./expand-volume.ts";
+import { getCapacity } from "./get-capacity.ts";
+import { getVolume } from "./get-volume.ts";
+import { listVolumes } from "./list-volumes.ts";
+import type { ControllerParts } from "./parts.ts";
+import { publishVolume } from "./publish-volume.ts";
+import { unpublishVolume } from "./unpublish-volume.ts";
+import { validateCapabilities } from "./validate-capabilities.ts";
+
+/** The Controller service: each RPC is a file of its own that translates to calls of a group's agent. */
+export function controllerService(parts: ControllerParts) {
+  return {
+    CreateVolume: createVolume(parts),
+    DeleteVolume: deleteVolume(parts),
+    ControllerPublishVolume: publishVolume(parts),
+    ControllerUnpublishVolume: unpublishVolume(parts),
+    ValidateVolumeCapabilities: validateCapabilities(parts),
+    ListVolumes: listVolumes(parts),
+    GetCapacity: getCapacity(parts),
+    ControllerExpandVolume: expandVolume(parts),
+    ControllerGetVolume: getVolume(parts),
+    ControllerGetCapabilities: () =>
+      Promise.resolve({
+        capabilities: (Object.keys(controllerCapabilities) as (keyof typeof controllerCapabilities)[]).map(
+          (type) => ({
+            rpc: { type },
+          }),
+        ),
+      }),
+  } satisfies Partial<ControllerRpcs>;
+}

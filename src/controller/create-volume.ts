@@ -1,0 +1,81 @@
+import type { ClientCall } from "../agent-client/agent-client.ts";
+import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/TopologyRequirement.ts";
+import { formatHandle } from "../csi/handle.ts";
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { readCapabilities } from "../csi/volume-capability.ts";
+import { encodeVolumeContext } from "../csi/volume-context.ts";
+import { StatusError } from "../kit/errors.ts";
+import { readRange } from "./capacity-range.ts";
+import type { Group } from "./groups.ts";
+import type { ControllerParts } from "./parts.ts";
+import { readParameters } from "./volume-parameters.ts";
+
+/** Longest name in bytes (CSI specification, Size Limits). */
+const LONGEST_NAME = 128;
+
+/** Idempotent by name: an equal request finds the volume that the first one made. */
+export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolume"] {
+  return async (request, call) => {
+    checkName(request.name);
+    readCapabilities(request.volume_capabilities);
+    const { required, limit } = readRange(request.capacity_range);
+    const { fsType } = readParameters(request.parameters);
+    if (request.volume_content_source !== null) {
+      throw new StatusError(
+        "INVALID_ARGUMENT",
+        "volume_content_source is not supported: volumes start empty",
+      );
+    }
+    if (Object.keys(request.mutable_parameters).length > 0) {
+      throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are not supported");
+    }
+    const group = await chooseGroup(parts, request.accessibility_requirements, call);
+    const volume = await group.agent.createVolume(request.name, required, limit, call);
+    return {
+      volume: {
+        volume_id: formatHandle(group.name, volume.id),
+        capacity_bytes: volume.size,
+        volume_context: encodeVolumeContext({ fsType }),
+        accessible_topology: [{ segments: { [parts.names.topologyKey]: group.name } }],
+      },
+    };
+  };
+}
+
+function checkName(name: string): void {
+  if (name === "") throw new StatusError("INVALID_ARGUMENT", "name is missing");
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return;
+  throw new StatusError("INVALID_ARGUMENT", `name is longer than ${LONGEST_NAME} bytes`);
+}
+
+/** The preferred group of those that the topology allows, else the one with the most room. */
+async function chooseGroup(
+  { groups, names }: ControllerParts,
+  requirement: TopologyRequirement__Output | null,
+  call: ClientCall,
+): Promise<Group> {
+  const wanted = [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])]
+    .map(({ segments }) => segments[names.topologyKey])
+    .filter((name) => name !== undefined);
+  if (wanted.length > 0) {
+    const known = wanted.flatMap((name) => groups.get(name) ?? []);
+    if (known[0] !== undefined) return known[0];
+    throw new StatusError(
+      "RESOURCE_EXHAUSTED",
+      `no agent serves the topology asked for: ${wanted.join(", ")}`,
+    );
+  }
+  const candidates = groups.all();
+  if (candidates.length === 1 && candidates[0] !== undefined) return candidates[0];
+  return await roomiest(candidates, call);
+}
+
+async function roomiest(groups: readonly Group[], call: ClientCall): Promise<Group> {
+  const answers = await Promise.allSettled(
+    groups.map(async (group) => ({ group, room: (await group.agent.capacity(call)).AvailableCapacity })),
+  );
+  const reachable = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const best = reachable.sort((one, other) => other.room - one.room)[0];
+  if (best !== undefined) return best.group;
+  throw new StatusError("UNAVAILABLE", "no agent answers");
+}

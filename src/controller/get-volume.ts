@@ -1,0 +1,23 @@
+import { formatHandle } from "../csi/handle.ts";
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { existingVolume } from "./existing-volume.ts";
+import type { ControllerParts } from "./parts.ts";
+
+/** One volume and the nodes that have it. */
+export function getVolume({ groups, names }: ControllerParts): ControllerRpcs["ControllerGetVolume"] {
+  return async (request, call) => {
+    const place = await groups.locate(request.volume_id, call);
+    const [volume, attachments] = await Promise.all([
+      existingVolume(place, call),
+      place.group.agent.attachmentsOf(place.id, call),
+    ]);
+    return {
+      volume: {
+        volume_id: formatHandle(place.group.name, volume.id),
+        capacity_bytes: volume.size,
+        accessible_topology: [{ segments: { [names.topologyKey]: place.group.name } }],
+      },
+      status: { published_node_ids: attachments.map(({ VmId }) => VmId) },
+    };
+  };
+}

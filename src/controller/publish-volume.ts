@@ -1,0 +1,24 @@
+import { encodePublishContext } from "../agent-client/disk-address.ts";
+import { parseNodeId, requireHandle } from "../csi/handle.ts";
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { readCapability } from "../csi/volume-capability.ts";
+import { StatusError } from "../kit/errors.ts";
+import type { ControllerParts } from "./parts.ts";
+
+/** Attaches a volume to the VM that is the node. */
+export function publishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerPublishVolume"] {
+  return async (request, call) => {
+    if (request.volume_id === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
+    if (request.node_id === "") throw new StatusError("INVALID_ARGUMENT", "node_id is missing");
+    readCapability(request.volume_capability);
+    const { group, id } = await groups.locateParsed(requireHandle(request.volume_id), call);
+    const vmId = parseNodeId(request.node_id);
+    if (vmId === undefined) {
+      // Which of the two is missing decides what the caller does next: the volume is looked at first.
+      await group.agent.getVolume(id, call);
+      throw new StatusError("NOT_FOUND", `no VM has the id ${JSON.stringify(request.node_id.slice(0, 128))}`);
+    }
+    const attachment = await group.agent.attach(vmId, id, request.readonly, call);
+    return { publish_context: encodePublishContext(attachment.Address) };
+  };
+}

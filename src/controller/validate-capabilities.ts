@@ -1,0 +1,33 @@
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { readCapabilities } from "../csi/volume-capability.ts";
+import { StatusError } from "../kit/errors.ts";
+import { existingVolume } from "./existing-volume.ts";
+import type { ControllerParts } from "./parts.ts";
+import { readParameters } from "./volume-parameters.ts";
+
+/** Confirms what a volume can do; what it can't is answered with a message, not with an error. */
+export function validateCapabilities({
+  groups,
+}: ControllerParts): ControllerRpcs["ValidateVolumeCapabilities"] {
+  return async (request, call) => {
+    if (request.volume_id === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
+    const capabilities = request.volume_capabilities;
+    if (capabilities.length === 0)
+      throw new StatusError("INVALID_ARGUMENT", "volume_capabilities is missing");
+    await existingVolume(await groups.locate(request.volume_id, call), call);
+    try {
+      readCapabilities(capabilities);
+      readParameters(request.parameters);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return { message: error.message };
+    }
+    return {
+      confirmed: {
+        volume_context: request.volume_context,
+        volume_capabilities: capabilities,
+        parameters: request.parameters,
+      },
+    };
+  };
+}

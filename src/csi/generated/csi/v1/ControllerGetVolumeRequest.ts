@@ -1,0 +1,10 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface ControllerGetVolumeRequest {
+  'volume_id'?: (string);
+}
+
+export interface ControllerGetVolumeRequest__Output {
+  'volume_id': (string);
+}

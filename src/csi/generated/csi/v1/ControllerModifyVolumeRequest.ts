@@ -1,0 +1,14 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface ControllerModifyVolumeRequest {
+  'volume_id'?: (string);
+  'secrets'?: ({[key: string]: string});
+  'mutable_parameters'?: ({[key: string]: string});
+}
+
+export interface ControllerModifyVolumeRequest__Output {
+  'volume_id': (string);
+  'secrets': ({[key: string]: string});
+  'mutable_parameters': ({[key: string]: string});
+}

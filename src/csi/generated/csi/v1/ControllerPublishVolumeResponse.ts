@@ -1,0 +1,10 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface ControllerPublishVolumeResponse {
+  'publish_context'?: ({[key: string]: string});
+}
+
+export interface ControllerPublishVolumeResponse__Output {
+  'publish_context': ({[key: string]: string});
+}

@@ -1,0 +1,12 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface DeleteSnapshotRequest {
+  'snapshot_id'?: (string);
+  'secrets'?: ({[key: string]: string});
+}
+
+export interface DeleteSnapshotRequest__Output {
+  'snapshot_id': (string);
+  'secrets': ({[key: string]: string});
+}

@@ -1,0 +1,14 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface DeleteVolumeGroupSnapshotRequest {
+  'group_snapshot_id'?: (string);
+  'snapshot_ids'?: (string)[];
+  'secrets'?: ({[key: string]: string});
+}
+
+export interface DeleteVolumeGroupSnapshotRequest__Output {
+  'group_snapshot_id': (string);
+  'snapshot_ids': (string)[];
+  'secrets': ({[key: string]: string});
+}

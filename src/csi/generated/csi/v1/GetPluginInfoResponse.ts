@@ -1,0 +1,14 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface GetPluginInfoResponse {
+  'name'?: (string);
+  'vendor_version'?: (string);
+  'manifest'?: ({[key: string]: string});
+}
+
+export interface GetPluginInfoResponse__Output {
+  'name': (string);
+  'vendor_version': (string);
+  'manifest': ({[key: string]: string});
+}

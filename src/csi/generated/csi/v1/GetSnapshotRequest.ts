@@ -1,0 +1,12 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+
+export interface GetSnapshotRequest {
+  'snapshot_id'?: (string);
+  'secrets'?: ({[key: string]: string});
+}
+
+export interface GetSnapshotRequest__Output {
+  'snapshot_id': (string);
+  'secrets': ({[key: string]: string});
+}

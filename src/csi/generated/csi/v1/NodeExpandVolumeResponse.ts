@@ -1,0 +1,11 @@
+// Made from proto/csi.proto by `npm run generate`: do not edit.
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface NodeExpandVolumeResponse {
+  'capacity_bytes'?: (number | string | Long);
+}
+
+export interface NodeExpandVolumeResponse__Output {
+  'capacity_bytes': (string);
+}

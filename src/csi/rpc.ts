@@ -1,0 +1,31 @@
+import type { handleUnaryCall } from "@grpc/grpc-js";
+import type { ControllerHandlers } from "./generated/csi/v1/Controller.ts";
+import type { IdentityHandlers } from "./generated/csi/v1/Identity.ts";
+import type { NodeHandlers } from "./generated/csi/v1/Node.ts";
+
+/** What a call brings along besides its request. */
+export interface CsiCall {
+  /** Ends when the caller hangs up or its deadline is near. */
+  readonly signal: AbortSignal;
+  readonly requestId: string;
+  /** When the caller stops waiting, on the clock of performance.now(), in milliseconds. */
+  readonly deadline: number;
+}
+
+type Rpc<Handler> =
+  Handler extends handleUnaryCall<infer Request, infer Response>
+    ? (request: Request, call: CsiCall) => Promise<Response>
+    : never;
+
+type Table<Handlers> = {
+  readonly [Name in keyof Handlers as string extends Name ? never : number extends Name ? never : Name]: Rpc<
+    Handlers[Name]
+  >;
+};
+
+/** The RPCs of the Identity service by name. */
+export type IdentityRpcs = Table<IdentityHandlers>;
+/** The RPCs of the Controller service by name. */
+export type ControllerRpcs = Table<ControllerHandlers>;
+/** The RPCs of the Node service by name. */
+export type NodeRpcs = Table<NodeHandlers>;

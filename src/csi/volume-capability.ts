@@ -1,0 +1,61 @@
+import { StatusError } from "../kit/errors.ts";
+import type { VolumeCapability__Output } from "./generated/csi/v1/VolumeCapability.ts";
+
+/** File systems that a node can make and mount. */
+export const fileSystems = ["ext4", "xfs", "btrfs"] as const;
+export type FileSystem = (typeof fileSystems)[number];
+export const DEFAULT_FILE_SYSTEM: FileSystem = "ext4";
+
+/** How a volume is to be used, checked. */
+export type VolumeUse = { readonly readOnlyMode: boolean } & (
+  | { readonly access: "block" }
+  | {
+      readonly access: "mount";
+      /** Undefined when the request leaves it to the volume's parameters. */
+      readonly fsType: FileSystem | undefined;
+      readonly mountFlags: readonly string[];
+    }
+);
+
+/**
+ * Reads a volume capability.
+ * @throws StatusError INVALID_ARGUMENT naming what is missing or unknown, or an access mode this driver has not.
+ */
+export function readCapability(capability: VolumeCapability__Output | null): VolumeUse {
+  if (capability === null) throw invalid("volume_capability is missing");
+  const mode = capability.access_mode?.mode ?? "UNKNOWN";
+  if (mode === "UNKNOWN") throw invalid("volume_capability.access_mode is missing");
+  if (mode !== "SINGLE_NODE_WRITER" && mode !== "SINGLE_NODE_READER_ONLY") {
+    throw invalid(`access mode ${mode} is not supported: a volume is for one node at a time`);
+  }
+  const readOnlyMode = mode === "SINGLE_NODE_READER_ONLY";
+  if (capability.block) return { access: "block", readOnlyMode };
+  if (!capability.mount) throw invalid("volume_capability.access_type is missing");
+  const { fs_type: fsType, mount_flags: mountFlags, volume_mount_group: mountGroup } = capability.mount;
+  if (mountGroup !== "") throw invalid("volume_mount_group is not supported: kubelet applies fsGroup itself");
+  return {
+    access: "mount",
+    readOnlyMode,
+    fsType: fsType === "" ? undefined : readFileSystem(fsType),
+    mountFlags,
+  };
+}
+
+/** Reads the capabilities of a volume to be; at least one. @throws StatusError as {@link readCapability} */
+export function readCapabilities(capabilities: readonly VolumeCapability__Output[]): VolumeUse[] {
+  if (capabilities.length === 0) throw invalid("volume_capabilities is missing");
+  return capabilities.map(readCapability);
+}
+
+/** @throws StatusError INVALID_ARGUMENT */
+export function readFileSystem(name: string): FileSystem {
+  const known = fileSystems.find((fileSystem) => fileSystem === name);
+  if (known !== undefined) return known;
+  throw invalid(
+    `file system ${JSON.stringify(name.slice(0, 64))} is not supported; there are ${fileSystems.join(", ")}`,
+  );
+}
+
+function invalid(message: string): StatusError {
+  return new StatusError("INVALID_ARGUMENT", message);
+}

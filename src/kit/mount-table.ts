@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+
+/** One line of /proc/PID/mountinfo; see proc_pid_mountinfo(5). */
+export interface Mount {
+  readonly id: number;
+  /** `major:minor`; an anonymous number on btrfs and overlay. */
+  readonly device: string;
+  /** What of the file system is mounted: `/`, or a file or folder inside it for a bind mount. */
+  readonly root: string;
+  readonly mountPoint: string;
+  /** Options of this mount, such as `ro` of a bind mount. */
+  readonly options: readonly string[];
+  readonly fsType: string;
+  /** For a disk its device, `/dev/loop3`. */
+  readonly source: string;
+  /** Options of the file system itself. */
+  readonly superOptions: readonly string[];
+}
+
+/** The mounts of this process's namespace, the oldest first. */
+export async function readMountTable(path = "/proc/self/mountinfo"): Promise<Mount[]> {
+  return parseMountTable(await readFile(path, "utf8"));
+}
+
+/** Parses mountinfo; a line of another form is passed over. */
+export function parseMountTable(text: string): Mount[] {
+  return text.split("\n").flatMap((line) => parseLine(line) ?? []);
+}
+
+function parseLine(line: string): Mount | undefined {
+  const fields = line.split(" ");
+  const dash = fields.indexOf("-", 6);
+  const [id, , device, root, mountPoint, options] = fields;
+  const [fsType, source, superOptions] = fields.slice(dash + 1);
+  if (dash === -1 || !device || !root || !mountPoint || !options || !fsType || source === undefined) {
+    return undefined;
+  }
+  return {
+    id: Number(id),
+    device,
+    root: unescape(root),
+    mountPoint: unescape(mountPoint),
+    options: options.split(","),
+    fsType: unescape(fsType),
+    source: unescape(source),
+    superOptions: (superOptions ?? "").split(","),
+  };
+}
+
+/** The kernel writes space, tab, newline, backslash and # as three octal digits, byte by byte. */
+function unescape(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_match, octal: string) => String.fromCharCode(Number(`0o${octal}`)));
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import "./threadpool.ts";
+import { Command } from "commander";
+import { StatusError } from "./kit/errors.ts";
+import { version } from "./kit/version.ts";
+
+/** Commands by name. Each is loaded only when it runs: a node plugin has no use for the agent's server. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import("./commands/up.ts")).upCommand(),
+  agent: async () => (await import("./commands/agent.ts")).agentCommand(),
+  controller: async () => (await import("./commands/controller.ts")).controllerCommand(),
+  node: async () => (await import("./commands/node.ts")).nodeCommand(),
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("hyperv-csi")
+    .description(
+      "CSI driver for Hyper-V: volumes are VHDX files, hot-plugged into the VMs that are your nodes",
+    )
+    .version(version)
+    .showHelpAfterError("(add --help for the options)");
+  const named = args.find((arg) => commands[arg] !== undefined);
+  const wanted = named === undefined ? Object.keys(commands) : [named];
+  for (const name of wanted) {
+    const command = await commands[name]?.();
+    if (command !== undefined) program.addCommand(command.copyInheritedSettings(program));
+  }
+  await program.parseAsync(args, { from: "user" });
+}
+
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  process.stderr.write(`hyperv-csi: ${StatusError.from(thrown).message}\n`);
+  process.exit(1);
+});

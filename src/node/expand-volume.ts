@@ -1,0 +1,29 @@
+import type { NodeRpcs } from "../csi/rpc.ts";
+import { StatusError } from "../kit/errors.ts";
+import { parseInt64 } from "../kit/sizes.ts";
+import { exclusive } from "./exclusive.ts";
+import type { NodeParts } from "./parts.ts";
+import { publishedHere } from "./published-here.ts";
+import { readPath, readVolumeId } from "./request.ts";
+
+/** Lets what lies on a disk follow the disk's new size. On a raw block volume there is nothing to do but to look. */
+export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
+  return async (request, call) => {
+    const volumeId = readVolumeId(request.volume_id);
+    const path = readPath("volume_path", request.volume_path);
+    const required = parseInt64(request.capacity_range?.required_bytes ?? "0") ?? 0n;
+    if (required < 0n) throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is negative");
+    return await exclusive(parts, "NodeExpandVolume", volumeId, call, async () => {
+      const { access } = await publishedHere(parts.guest, volumeId, path);
+      const size = await parts.guest.deviceSize(path);
+      if (size < required) {
+        throw new StatusError(
+          "FAILED_PRECONDITION",
+          `the disk of volume ${volumeId} has ${size} bytes, less than the ${required} asked for: the host has not grown it`,
+        );
+      }
+      if (access === "mount") await parts.guest.growMounted(path);
+      return { capacity_bytes: String(size) };
+    });
+  };
+}

@@ -1,0 +1,70 @@
+import type { DiskAddress } from "../agent-client/disk-address.ts";
+import type { FileSystem } from "../csi/volume-capability.ts";
+
+/** A disk whose identity was proven. It stays bound to its device until it is released. */
+export interface Disk {
+  readonly volumeId: string;
+  readonly device: string;
+  /** Bytes. */
+  readonly size: bigint;
+  readonly readOnly: boolean;
+  release(): Promise<void>;
+}
+
+/** What is on a disk. Blank is proven; everything that is neither is left alone. */
+export type DiskContent =
+  | { readonly kind: "blank" }
+  | { readonly kind: "file system"; readonly fsType: string }
+  | { readonly kind: "unknown"; readonly what: string };
+
+/** What a staging or target path is at present. */
+export type PathState =
+  | { readonly kind: "absent" | "empty directory" | "empty file" }
+  | { readonly kind: "occupied"; readonly what: string }
+  | {
+      readonly kind: "mounted";
+      /** The volume whose disk is mounted or bound here; undefined when it is not one of this VM's volumes. */
+      readonly volumeId: string | undefined;
+      readonly device: string;
+      readonly readOnly: boolean;
+      /** "block" when the path is the device itself. */
+      readonly access: "mount" | "block";
+    };
+
+export interface Usage {
+  readonly total: bigint;
+  readonly used: bigint;
+  readonly available: bigint;
+}
+
+/** What the operating system of the VM does for the node plugin. Every failure is a StatusError. */
+export interface Guest {
+  /** @throws UNAVAILABLE while the disk has not appeared, FAILED_PRECONDITION when it is another one. */
+  findDisk(address: DiskAddress, volumeId: string): Promise<Disk>;
+  contentOf(disk: Disk): Promise<DiskContent>;
+  /** Makes a file system on a disk that is proven blank. */
+  format(disk: Disk, fsType: FileSystem): Promise<void>;
+  stateOf(path: string): Promise<PathState>;
+  /** Mounts the disk on an absent or empty directory. */
+  mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;
+  /** Shows a staged directory at another path. */
+  bindDirectory(source: string, target: string, readOnly: boolean): Promise<void>;
+  /** Shows the device itself at a path. */
+  bindDevice(disk: Disk, target: string): Promise<void>;
+  /** Unmounts whatever is mounted at a path; the path itself stays. */
+  unmount(path: string): Promise<void>;
+  /** Removes an empty directory or file that a mount was on. */
+  removeMountPoint(path: string): Promise<void>;
+  /**
+   * Grows the file system mounted at a path to its disk when it is smaller, and returns the disk's bytes.
+   * @throws FAILED_PRECONDITION when this process may not grow it while it is mounted.
+   */
+  growMounted(path: string): Promise<bigint>;
+  /** True when the file system on a disk that is not mounted leaves some of it unused. */
+  isSmallerThanDisk(disk: Disk, fsType: FileSystem): Promise<boolean>;
+  /** Grows a file system that is not mounted. Only for those that can't grow while mounted. */
+  growUnmounted(disk: Disk): Promise<void>;
+  /** Bytes of the device at a path. */
+  deviceSize(path: string): Promise<bigint>;
+  usage(path: string): Promise<{ readonly bytes: Usage; readonly inodes: Usage }>;
+}

@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { readFileSystem, type FileSystem } from "../../csi/volume-capability.ts";
+import { StatusError } from "../../kit/errors.ts";
+import type { Mount } from "../../kit/mount-table.ts";
+import { failed, run, runAny } from "../../kit/run.ts";
+import type { Disk } from "../guest.ts";
+import { fileSystemSize, UNUSABLE_TAIL } from "./superblock.ts";
+
+const CAP_SYS_RESOURCE = 24n;
+/** e2fsck: 0 = clean, 1 = errors were mended. */
+const CHECKED = [0, 1];
+
+export async function isSmaller(device: string, diskSize: bigint, fsType: FileSystem): Promise<boolean> {
+  return (await fileSystemSize(device, fsType)) + UNUSABLE_TAIL[fsType] <= diskSize;
+}
+
+/** Grows a mounted file system to its disk. @throws StatusError FAILED_PRECONDITION when this process may not. */
+export async function growMounted(mount: Mount, diskSize: bigint): Promise<void> {
+  const fsType = readFileSystem(mount.fsType);
+  if (!(await isSmaller(mount.source, diskSize, fsType))) return;
+  switch (fsType) {
+    case "xfs":
+      await run("xfs_growfs", ["-d", mount.mountPoint]);
+      return;
+    case "btrfs":
+      await run("btrfs", ["filesystem", "resize", "max", mount.mountPoint]);
+      return;
+    case "ext4":
+      await requireResource(mount);
+      await run("resize2fs", [mount.source]);
+  }
+}
+
+/** Grows an ext4 that is not mounted; resize2fs demands a check before. */
+export async function growUnmounted(disk: Disk): Promise<void> {
+  const args = ["-f", "-p", disk.device];
+  const check = await runAny("e2fsck", args);
+  if (!CHECKED.includes(check.exitCode)) throw failed("e2fsck", args, check);
+  await run("resize2fs", [disk.device]);
+}
+
+/** The kernel lets only a process with CAP_SYS_RESOURCE grow a mounted ext4, and some sandboxes withhold it. */
+async function requireResource(mount: Mount): Promise<void> {
+  if (await mayGrowMountedExt4()) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `the ext4 on ${mount.mountPoint} can't grow while it is mounted: this process lacks CAP_SYS_RESOURCE; ` +
+      "it grows when the volume is staged again, or give the node plugin that capability",
+  );
+}
+
+/** True when this process has CAP_SYS_RESOURCE; see capabilities(7) and proc_pid_status(5). */
+export async function mayGrowMountedExt4(statusFile = "/proc/self/status"): Promise<boolean> {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(await readFile(statusFile, "utf8"))?.[1];
+  return ((BigInt(`0x${effective ?? "0"}`) >> CAP_SYS_RESOURCE) & 1n) === 1n;
+}

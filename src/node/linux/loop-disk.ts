@@ -1,0 +1,69 @@
+import { open } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import type { DiskAddress } from "../../agent-client/disk-address.ts";
+import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { listLoopDevices, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
+import { readIdentity } from "../../vhdx/index.ts";
+import type { Disk } from "../guest.ts";
+
+/**
+ * Finds the loop device of a volume of this VM and proves that it is that volume: the kernel names the backing
+ * file, whose path carries both ids, and the file's own VirtualDiskId must agree.
+ */
+export async function findLoopDisk(address: DiskAddress, vmId: string, volumeId: string): Promise<Disk> {
+  const { backingFile } = address;
+  const owner = ownerOf(backingFile);
+  if (owner?.vmId !== vmId || owner.volumeId !== volumeId) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vmId}: it was attached to another VM`,
+    );
+  }
+  const loop = listLoopDevices().find((each) => each.backingFile === backingFile);
+  if (loop === undefined) {
+    throw new StatusError(
+      "UNAVAILABLE",
+      `no loop device has ${backingFile}: volume ${volumeId} is not attached`,
+    );
+  }
+  return await pin(loop, volumeId);
+}
+
+/** The ids in `<pool>/.vms/<vm id>/<volume id>.vhdx`; undefined for any other file. */
+export function ownerOf(backingFile: string): { vmId: string; volumeId: string } | undefined {
+  const directory = dirname(backingFile);
+  const file = basename(backingFile);
+  if (basename(dirname(directory)) !== ".vms" || !file.endsWith(".vhdx")) return undefined;
+  return { vmId: basename(directory), volumeId: file.slice(0, -".vhdx".length) };
+}
+
+/** An open device can't be bound to another file: what is proven after the opening stays true until the release. */
+async function pin(loop: LoopDevice, volumeId: string): Promise<Disk> {
+  const device = await open(loop.device, "r").catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+    throw new StatusError("UNAVAILABLE", `${loop.device} has no device node; /dev must be the host's`, error);
+  });
+  try {
+    const now = readLoopDevice(loop.name);
+    if (now?.backingFile !== loop.backingFile) {
+      throw new StatusError("UNAVAILABLE", `${loop.device} was detached from ${loop.backingFile}; try again`);
+    }
+    const { virtualDiskId } = await readIdentity(now.backingFile);
+    if (virtualDiskId !== volumeId) {
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `${loop.device} holds disk ${virtualDiskId}, not volume ${volumeId}: nothing was written`,
+      );
+    }
+    return {
+      volumeId,
+      device: now.device,
+      size: now.size,
+      readOnly: now.readOnly,
+      release: () => device.close(),
+    };
+  } catch (error) {
+    await device.close();
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import { lstat, mkdir, open, readdir, realpath, rmdir, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
+import { readLoopDevice } from "../../kit/loop-devices.ts";
+import { readMountTable, type Mount } from "../../kit/mount-table.ts";
+import { failed, run, runAny } from "../../kit/run.ts";
+import type { PathState } from "../guest.ts";
+import { ownerOf } from "./loop-disk.ts";
+
+/** The topmost mount at a path, or undefined. */
+export async function mountAt(path: string): Promise<Mount | undefined> {
+  const canonical = await canonicalPath(path);
+  return (await readMountTable()).findLast(({ mountPoint }) => mountPoint === canonical);
+}
+
+/** What a staging or target path is now, for a VM with this id. */
+export async function stateOf(path: string, vmId: string): Promise<PathState> {
+  const mount = await mountAt(path);
+  if (mount !== undefined) return mountedState(mount, vmId);
+  try {
+    const entry = await lstat(path);
+    if (entry.isDirectory()) {
+      const [first] = await readdir(path);
+      return first === undefined ? { kind: "empty directory" } : { kind: "occupied", what: `holds ${first}` };
+    }
+    if (entry.isFile() && entry.size === 0) return { kind: "empty file" };
+    return { kind: "occupied", what: "is neither a directory nor an empty file" };
+  } catch (error) {
+    if (isNotFound(error)) return { kind: "absent" };
+    throw error;
+  }
+}
+
+function mountedState(mount: Mount, vmId: string): PathState {
+  const isDevice = mount.fsType === "devtmpfs" && mount.root !== "/";
+  const device = isDevice ? join("/dev", mount.root) : mount.source;
+  const owner = ownerOf(readLoopDevice(basename(device))?.backingFile ?? "");
+  return {
+    kind: "mounted",
+    volumeId: owner?.vmId === vmId ? owner.volumeId : undefined,
+    device,
+    readOnly: mount.options.includes("ro") || mount.superOptions.includes("ro"),
+    access: isDevice ? "block" : "mount",
+  };
+}
+
+/** Mounts a device on a directory, which is made when it is absent, and reads back that it is there. */
+export async function mountDevice(
+  device: string,
+  fsType: string,
+  path: string,
+  options: readonly string[],
+): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o750 });
+  const withOptions = options.length === 0 ? [] : ["-o", options.join(",")];
+  await run("mount", ["-t", fsType, ...withOptions, device, path]);
+  const mount = await mountAt(path);
+  if (mount?.source !== device)
+    throw new StatusError("INTERNAL", `${device} was mounted and is not on ${path}`);
+}
+
+export async function bindDirectory(source: string, target: string, readOnly: boolean): Promise<void> {
+  await mkdir(target, { recursive: true, mode: 0o750 });
+  await bind(source, target, readOnly);
+}
+
+/** A device is bound over an empty file. */
+export async function bindDevice(device: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true, mode: 0o750 });
+  await (await open(target, "a", 0o660)).close();
+  await bind(device, target, false);
+}
+
+async function bind(source: string, target: string, readOnly: boolean): Promise<void> {
+  await run("mount", ["--bind", source, target]);
+  if (!readOnly) return;
+  try {
+    await run("mount", ["-o", "remount,bind,ro", target]);
+  } catch (error) {
+    await unmount(target);
+    throw error;
+  }
+}
+
+/** Unmounts all that is stacked on a path. A mount in use is an error, never made lazy. */
+export async function unmount(path: string): Promise<void> {
+  for (let mount = await mountAt(path); mount !== undefined; mount = await mountAt(path)) {
+    const result = await runAny("umount", [mount.mountPoint]);
+    if (result.exitCode === 0) continue;
+    const after = await mountAt(path);
+    if (after?.id !== mount.id) continue;
+    throw new StatusError("FAILED_PRECONDITION", failed("umount", [mount.mountPoint], result).message);
+  }
+}
+
+/** Removes what a mount was on. Anything that is not empty stays, and is an error. */
+export async function removeMountPoint(path: string): Promise<void> {
+  const entry = await lstat(path).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  if (entry === undefined) return;
+  if (entry.isDirectory()) {
+    await rmdir(path).catch((error: unknown) => {
+      if (!hasErrno(error, "ENOTEMPTY")) throw error;
+      throw new StatusError("FAILED_PRECONDITION", `${path} is not empty: its content was left alone`, error);
+    });
+    return;
+  }
+  if (!entry.isFile() || entry.size > 0) {
+    throw new StatusError("FAILED_PRECONDITION", `${path} is not an empty file: it was left alone`);
+  }
+  await unlink(path);
+}
+
+/** The path as the kernel names it. The last component is not looked at: it may be a mount that hangs. */
+async function canonicalPath(path: string): Promise<string> {
+  try {
+    return join(await realpath(dirname(path)), basename(path));
+  } catch (error) {
+    if (isNotFound(error)) return path;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+import type { NodeRpcs } from "../csi/rpc.ts";
+import { nodeCapabilities } from "./capabilities.ts";
+import { expandVolume } from "./expand-volume.ts";
+import type { NodeParts } from "./parts.ts";
+import { publishVolume } from "./publish-volume.ts";
+import { stageVolume } from "./stage-volume.ts";
+import { unpublishVolume } from "./unpublish-volume.ts";
+import { unstageVolume } from "./unstage-volume.ts";
+import { volumeStats } from "./volume-stats.ts";
+
+/** The Node service of one VM. */
+export function nodeService(parts: NodeParts) {
+  return {
+    NodeStageVolume: stageVolume(parts),
+    NodeUnstageVolume: unstageVolume(parts),
+    NodePublishVolume: publishVolume(parts),
+    NodeUnpublishVolume: unpublishVolume(parts),
+    NodeGetVolumeStats: volumeStats(parts),
+    NodeExpandVolume: expandVolume(parts),
+    NodeGetCapabilities: () =>
+      Promise.resolve({
+        capabilities: (Object.keys(nodeCapabilities) as (keyof typeof nodeCapabilities)[]).map((type) => ({
+          rpc: { type },
+        })),
+      }),
+    NodeGetInfo: () =>
+      Promise.resolve({
+        node_id: parts.nodeId,
+        max_volumes_per_node: parts.maxVolumes,
+        accessible_topology: { segments: { [parts.names.topologyKey]: parts.group } },
+      }),
+  } satisfies Partial<NodeRpcs>;
+}

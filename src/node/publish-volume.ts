@@ -1,0 +1,79 @@
+import { decodePublishContext } from "../agent-client/disk-address.ts";
+import type { NodeRpcs } from "../csi/rpc.ts";
+import { readCapability } from "../csi/volume-capability.ts";
+import { StatusError } from "../kit/errors.ts";
+import { exclusive } from "./exclusive.ts";
+import type { Guest } from "./guest.ts";
+import type { NodeParts } from "./parts.ts";
+import { readPath, readVolumeId } from "./request.ts";
+
+interface Target {
+  readonly path: string;
+  readonly access: "mount" | "block";
+  readonly readOnly: boolean;
+}
+
+/** Shows a staged volume at a pod's path: its directory, or the device itself. */
+export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
+  return async (request, call) => {
+    const volumeId = readVolumeId(request.volume_id);
+    const path = readPath("target_path", request.target_path);
+    const { access, readOnlyMode } = readCapability(request.volume_capability);
+    if (request.staging_target_path === "") {
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        "staging_target_path is missing: the volume must be staged first",
+      );
+    }
+    const staging = readPath("staging_target_path", request.staging_target_path);
+    const target: Target = { path, access, readOnly: request.readonly || readOnlyMode };
+    const address = decodePublishContext(request.publish_context);
+    await exclusive(parts, "NodePublishVolume", volumeId, call, async () => {
+      const disk = await parts.guest.findDisk(address, volumeId);
+      try {
+        if (await isPublished(parts.guest, volumeId, target)) return;
+        if (access === "mount") {
+          await requireStaged(parts.guest, volumeId, staging);
+          await parts.guest.bindDirectory(staging, path, target.readOnly);
+        } else {
+          if (target.readOnly && !disk.readOnly) {
+            throw new StatusError(
+              "FAILED_PRECONDITION",
+              `volume ${volumeId} is attached writable: a raw block volume is read-only only when it is attached so`,
+            );
+          }
+          await parts.guest.bindDevice(disk, path);
+        }
+      } finally {
+        await disk.release();
+      }
+    });
+    return {};
+  };
+}
+
+async function requireStaged(guest: Guest, volumeId: string, staging: string): Promise<void> {
+  const state = await guest.stateOf(staging);
+  if (state.kind === "mounted" && state.volumeId === volumeId) return;
+  throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is not staged on ${staging}`);
+}
+
+/** True when the target shows this volume already. @throws StatusError for anything else there */
+async function isPublished(guest: Guest, volumeId: string, target: Target): Promise<boolean> {
+  const { path, access, readOnly } = target;
+  const state = await guest.stateOf(path);
+  const free = access === "mount" ? "empty directory" : "empty file";
+  if (state.kind === "absent" || state.kind === free) return false;
+  if (state.kind !== "mounted") {
+    const what = state.kind === "occupied" ? state.what : `is an ${state.kind}`;
+    throw new StatusError("FAILED_PRECONDITION", `${path} ${what}: the volume was not published over it`);
+  }
+  if (state.volumeId !== volumeId) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `${path} has ${state.device} mounted, which is another volume`,
+    );
+  }
+  if (state.access === access && (access === "block" || state.readOnly === readOnly)) return true;
+  throw new StatusError("ALREADY_EXISTS", `volume ${volumeId} is published on ${path} in another way`);
+}

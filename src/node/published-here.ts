@@ -1,0 +1,13 @@
+import { StatusError } from "../kit/errors.ts";
+import type { Guest, PathState } from "./guest.ts";
+
+/** What a path shows of a volume. @throws StatusError NOT_FOUND when it is not this volume */
+export async function publishedHere(
+  guest: Guest,
+  volumeId: string,
+  path: string,
+): Promise<Extract<PathState, { kind: "mounted" }>> {
+  const state = await guest.stateOf(path);
+  if (state.kind === "mounted" && state.volumeId === volumeId) return state;
+  throw new StatusError("NOT_FOUND", `volume ${volumeId} is not on ${path}`);
+}

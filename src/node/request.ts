@@ -1,0 +1,39 @@
+import { isAbsolute, normalize } from "node:path";
+import { requireHandle } from "../csi/handle.ts";
+import { StatusError } from "../kit/errors.ts";
+
+/** The volume id in a handle. @throws StatusError INVALID_ARGUMENT missing, NOT_FOUND no volume has it */
+export function readVolumeId(handle: string): string {
+  return requireHandle(handle).id;
+}
+
+/** @throws StatusError INVALID_ARGUMENT for a path that is missing, relative, or not in its plain form */
+export function readPath(field: string, path: string): string {
+  if (path === "") throw new StatusError("INVALID_ARGUMENT", `${field} is missing`);
+  const plain = normalize(path).replace(/(.)\/$/, "$1");
+  if (!isAbsolute(path) || path.includes("\0") || path.split("/").includes("..") || plain === "/") {
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `${field} is not an absolute path of a directory: ${JSON.stringify(path.slice(0, 256))}`,
+    );
+  }
+  return plain;
+}
+
+/** Options that would make mount(8) do something else than mount this disk on this path. */
+const FORBIDDEN_OPTIONS =
+  /^(bind|rbind|move|remount|loop|offset|sizelimit|helper|uhelper|x-|X-|(r?(shared|slave|private|unbindable))$)/;
+
+/** Mount flags as a list of single options. @throws StatusError INVALID_ARGUMENT */
+export function readMountFlags(flags: readonly string[]): string[] {
+  const options = flags.flatMap((flag) => flag.split(","));
+  for (const option of options) {
+    if (/^[\w.:=/@%+~^*-]+$/.test(option) && !option.startsWith("-") && !FORBIDDEN_OPTIONS.test(option))
+      continue;
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `mount flag ${JSON.stringify(option.slice(0, 64))} is not allowed`,
+    );
+  }
+  return options;
+}

@@ -1,0 +1,130 @@
+import { decodePublishContext } from "../agent-client/disk-address.ts";
+import type { NodeRpcs } from "../csi/rpc.ts";
+import {
+  DEFAULT_FILE_SYSTEM,
+  readCapability,
+  readFileSystem,
+  type FileSystem,
+  type VolumeUse,
+} from "../csi/volume-capability.ts";
+import { decodeVolumeContext } from "../csi/volume-context.ts";
+import { StatusError } from "../kit/errors.ts";
+import { exclusive } from "./exclusive.ts";
+import type { Disk, Guest } from "./guest.ts";
+import type { NodeParts } from "./parts.ts";
+import { readMountFlags, readPath, readVolumeId } from "./request.ts";
+
+type MountUse = Extract<VolumeUse, { access: "mount" }>;
+
+/** Proves the disk, gives it a file system when it is blank, and mounts it. A raw block volume is only proven. */
+export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
+  return async (request, call) => {
+    const volumeId = readVolumeId(request.volume_id);
+    const path = readPath("staging_target_path", request.staging_target_path);
+    const use = readCapability(request.volume_capability);
+    const address = decodePublishContext(request.publish_context);
+    const { fsType: parameter } = decodeVolumeContext(request.volume_context);
+    await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
+      const disk = await parts.guest.findDisk(address, volumeId);
+      try {
+        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, use.fsType ?? parameter);
+      } finally {
+        await disk.release();
+      }
+    });
+    return {};
+  };
+}
+
+async function stageMount(
+  guest: Guest,
+  disk: Disk,
+  path: string,
+  use: MountUse,
+  wanted: FileSystem | undefined,
+): Promise<void> {
+  const readOnly = use.readOnlyMode || disk.readOnly;
+  const flags = readMountFlags(use.mountFlags);
+  if (await isStaged(guest, disk, path)) return;
+  const fsType = await ensureFileSystem(guest, disk, wanted);
+  const options = readOnly ? [...flags, "ro"] : flags;
+  await guest.mountDisk(disk, fsType, path, options);
+  if (!readOnly && (await guest.isSmallerThanDisk(disk, fsType))) {
+    await growStaged(guest, disk, fsType, path, options);
+  }
+}
+
+/** True when this volume is mounted here already. @throws StatusError FAILED_PRECONDITION for anything else here */
+async function isStaged(guest: Guest, disk: Disk, path: string): Promise<boolean> {
+  const state = await guest.stateOf(path);
+  switch (state.kind) {
+    case "absent":
+    case "empty directory":
+      return false;
+    case "mounted":
+      if (state.volumeId === disk.volumeId && state.access === "mount") return true;
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `${path} has ${state.device} mounted, which is another volume`,
+      );
+    case "empty file":
+      throw new StatusError("FAILED_PRECONDITION", `${path} is a file, not a directory`);
+    case "occupied":
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `${path} ${state.what}; a mount would hide it: move it away`,
+      );
+  }
+}
+
+/** The file system on the disk, made now when the disk is proven blank. */
+async function ensureFileSystem(
+  guest: Guest,
+  disk: Disk,
+  wanted: FileSystem | undefined,
+): Promise<FileSystem> {
+  const content = await guest.contentOf(disk);
+  switch (content.kind) {
+    case "file system":
+      if (wanted === undefined || content.fsType === wanted) return readFileSystem(content.fsType);
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `volume ${disk.volumeId} holds ${content.fsType}, but ${wanted} was asked for: it was not touched`,
+      );
+    case "unknown":
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `volume ${disk.volumeId} holds ${content.what}: it was neither mounted nor formatted`,
+      );
+    case "blank": {
+      if (disk.readOnly) {
+        throw new StatusError(
+          "FAILED_PRECONDITION",
+          `volume ${disk.volumeId} is blank and attached read-only: publish it writable once, so that it can be formatted`,
+        );
+      }
+      const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
+      await guest.format(disk, fsType);
+      return fsType;
+    }
+  }
+}
+
+/** Grows what a restore or an expansion left smaller than its disk. */
+async function growStaged(
+  guest: Guest,
+  disk: Disk,
+  fsType: FileSystem,
+  path: string,
+  options: readonly string[],
+): Promise<void> {
+  try {
+    await guest.growMounted(path);
+  } catch (error) {
+    if (!(error instanceof StatusError && error.code === "FAILED_PRECONDITION")) throw error;
+    // Nobody uses the mount yet, so it can step aside.
+    await guest.unmount(path);
+    await guest.growUnmounted(disk);
+    await guest.mountDisk(disk, fsType, path, options);
+  }
+}

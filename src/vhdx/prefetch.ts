@@ -1,0 +1,21 @@
+import type { ReadableFile } from "./file.ts";
+
+/**
+ * The same file with `length` bytes at `offset` (fewer where the file ends sooner) already in memory: one read
+ * instead of many for structures that lie together.
+ */
+export async function prefetch(file: ReadableFile, offset: bigint, length: number): Promise<ReadableFile> {
+  const size = await file.size();
+  const available = size > offset ? size - offset : 0n;
+  const held = available < BigInt(length) ? Number(available) : length;
+  const window = await file.read("file", offset, held);
+  return {
+    size: () => Promise.resolve(size),
+    read: (structure, at, count) => {
+      const start = Number(at - offset);
+      return start >= 0 && start + count <= held
+        ? Promise.resolve(window.subarray(start, start + count))
+        : file.read(structure, at, count);
+    },
+  };
+}

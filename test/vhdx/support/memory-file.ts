@@ -1,0 +1,121 @@
+import { open } from "node:fs/promises";
+import { VhdxError } from "../../../src/vhdx/error.ts";
+import type { WritableFile } from "../../../src/vhdx/file.ts";
+
+const PAGE = 4096;
+const zeroPage = Buffer.alloc(PAGE);
+
+/** A sparse file in memory, cheap to copy. */
+export class MemoryFile implements WritableFile {
+  readonly #pages = new Map<number, Buffer>();
+  #size = 0n;
+
+  /** The first `length` bytes of a file on disk, and holes for the rest. */
+  static async load(path: string, length: number): Promise<MemoryFile> {
+    const handle = await open(path, "r");
+    try {
+      const file = new MemoryFile();
+      const bytes = Buffer.alloc(length);
+      const { bytesRead } = await handle.read(bytes, 0, length, 0);
+      file.put(0n, bytes.subarray(0, bytesRead));
+      file.#size = (await handle.stat({ bigint: true })).size;
+      return file;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  copy(): MemoryFile {
+    const copy = new MemoryFile();
+    for (const [page, bytes] of this.#pages) copy.#pages.set(page, Buffer.from(bytes));
+    copy.#size = this.#size;
+    return copy;
+  }
+
+  /** Writes the file to disk, keeping its holes. */
+  async save(path: string): Promise<void> {
+    const handle = await open(path, "w");
+    try {
+      await handle.truncate(Number(this.#size));
+      for (const [page, bytes] of this.#pages) {
+        const left = Number(this.#size) - page * PAGE;
+        await handle.write(bytes, 0, Math.min(PAGE, left), page * PAGE);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** `read` without the promise; zeros behind the end. */
+  get(offset: bigint, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    for (let done = 0; done < length;) {
+      const at = Number(offset) + done;
+      const inPage = at % PAGE;
+      const count = Math.min(PAGE - inPage, length - done);
+      this.#pages.get((at - inPage) / PAGE)?.copy(bytes, done, inPage, inPage + count);
+      done += count;
+    }
+    return bytes;
+  }
+
+  /** `write` without the promise. */
+  put(offset: bigint, data: Uint8Array): void {
+    for (let done = 0; done < data.length;) {
+      const at = Number(offset) + done;
+      const inPage = at % PAGE;
+      const count = Math.min(PAGE - inPage, data.length - done);
+      const piece = data.subarray(done, done + count);
+      const page = this.#pages.get((at - inPage) / PAGE);
+      if (page) page.set(piece, inPage);
+      else if (!zeroPage.subarray(0, count).equals(piece)) {
+        const fresh = Buffer.alloc(PAGE);
+        fresh.set(piece, inPage);
+        this.#pages.set((at - inPage) / PAGE, fresh);
+      }
+      done += count;
+    }
+    const end = offset + BigInt(data.length);
+    if (end > this.#size) this.#size = end;
+  }
+
+  equals(other: MemoryFile): boolean {
+    const pages = new Set([...this.#pages.keys(), ...other.#pages.keys()]);
+    return (
+      this.#size === other.#size &&
+      [...pages].every((page) =>
+        (this.#pages.get(page) ?? zeroPage).equals(other.#pages.get(page) ?? zeroPage),
+      )
+    );
+  }
+
+  size(): Promise<bigint> {
+    return Promise.resolve(this.#size);
+  }
+
+  read(structure: string, offset: bigint, length: number): Promise<Buffer> {
+    if (length > 0 && offset + BigInt(length) > this.#size) {
+      return Promise.reject(new VhdxError(structure, offset, "the file ends here"));
+    }
+    return Promise.resolve(this.get(offset, length));
+  }
+
+  write(offset: bigint, data: Uint8Array): Promise<void> {
+    this.put(offset, data);
+    return Promise.resolve();
+  }
+
+  resize(size: bigint): Promise<void> {
+    for (const [page, bytes] of this.#pages) {
+      const left = Number(size) - page * PAGE;
+      if (left <= 0) this.#pages.delete(page);
+      else if (left < PAGE) bytes.fill(0, left);
+    }
+    this.#size = size;
+    return Promise.resolve();
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,43 @@
+import type { WritableFile } from "../../../src/vhdx/file.ts";
+import type { MemoryFile } from "./memory-file.ts";
+
+export type Operation =
+  | { readonly kind: "write"; readonly offset: bigint; readonly data: Buffer }
+  | { readonly kind: "resize"; readonly size: bigint }
+  | { readonly kind: "flush" };
+
+/** Passes everything on to `file` and notes every change in `operations`. */
+export function recording(file: WritableFile, operations: Operation[]): WritableFile {
+  return {
+    size: () => file.size(),
+    read: (structure, offset, length) => file.read(structure, offset, length),
+    write: (offset, data) => {
+      operations.push({ kind: "write", offset, data: Buffer.from(data) });
+      return file.write(offset, data);
+    },
+    resize: (size) => {
+      operations.push({ kind: "resize", size });
+      return file.resize(size);
+    },
+    flush: () => {
+      operations.push({ kind: "flush" });
+      return file.flush();
+    },
+  };
+}
+
+/** Does one recorded operation. */
+export async function perform(file: MemoryFile, operation: Operation): Promise<void> {
+  if (operation.kind === "write") file.put(operation.offset, operation.data);
+  if (operation.kind === "resize") await file.resize(operation.size);
+}
+
+/** Splits operations at the flushes: a crash keeps all of the groups before it and any part of the next one. */
+export function groupsBetweenFlushes(operations: readonly Operation[]): Operation[][] {
+  const groups: Operation[][] = [[]];
+  for (const operation of operations) {
+    if (operation.kind === "flush") groups.push([]);
+    else groups.at(-1)!.push(operation);
+  }
+  return groups;
+}
