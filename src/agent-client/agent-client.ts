@@ -102,11 +102,7 @@ export function createAgentClient(address: AgentAddress): AgentClient {
     }
   }
 
-  async function ask<T>(
-    answer: Answer<T>,
-    config: Request,
-    call: ClientCall,
-  ): Promise<T> {
+  async function ask<T>(answer: Answer<T>, config: Request, call: ClientCall): Promise<T> {
     const data = await send(config, call);
     if (answer.Check(data)) return data;
     throw new StatusError(

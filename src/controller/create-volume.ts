@@ -1,6 +1,7 @@
 import type { ClientCall } from "../agent-client/agent-client.ts";
 import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/TopologyRequirement.ts";
 import { formatHandle } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { readCapabilities } from "../csi/volume-capability.ts";
 import { encodeVolumeContext } from "../csi/volume-context.ts";
@@ -16,6 +17,7 @@ const LONGEST_NAME = 128;
 /** Idempotent by name: an equal request finds the volume that the first one made. */
 export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolume"] {
   return async (request, call) => {
+    requireFields(request, "name", "volume_capabilities");
     checkName(request.name);
     readCapabilities(request.volume_capabilities);
     const { required, limit } = readRange(request.capacity_range);
@@ -43,7 +45,6 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
 }
 
 function checkName(name: string): void {
-  if (name === "") throw new StatusError("INVALID_ARGUMENT", "name is missing");
   if (Buffer.byteLength(name) <= LONGEST_NAME) return;
   throw new StatusError("INVALID_ARGUMENT", `name is longer than ${LONGEST_NAME} bytes`);
 }

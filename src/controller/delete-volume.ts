@@ -1,4 +1,5 @@
 import { parseHandle } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -6,7 +7,7 @@ import type { ControllerParts } from "./parts.ts";
 /** A volume that does not exist, or can't, is deleted already. */
 export function deleteVolume({ groups }: ControllerParts): ControllerRpcs["DeleteVolume"] {
   return async (request, call) => {
-    if (request.volume_id === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
+    requireFields(request, "volume_id");
     const handle = parseHandle(request.volume_id);
     if (handle === undefined) return {};
     try {

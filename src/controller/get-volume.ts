@@ -1,4 +1,5 @@
 import { formatHandle } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { existingVolume } from "./existing-volume.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -6,6 +7,7 @@ import type { ControllerParts } from "./parts.ts";
 /** One volume and the nodes that have it. */
 export function getVolume({ groups, names }: ControllerParts): ControllerRpcs["ControllerGetVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id");
     const place = await groups.locate(request.volume_id, call);
     const [volume, attachments] = await Promise.all([
       existingVolume(place, call),

@@ -34,7 +34,7 @@ export class Groups {
 
   /**
    * Where a handle's volume is.
-   * @throws StatusError INVALID_ARGUMENT missing, NOT_FOUND not a handle, UNAVAILABLE a group that we don't know.
+   * @throws StatusError NOT_FOUND not a handle, UNAVAILABLE a group that we don't know.
    */
   async locate(handle: string, call: ClientCall): Promise<Place> {
     return await this.locateParsed(requireHandle(handle), call);

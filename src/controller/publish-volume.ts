@@ -1,5 +1,6 @@
 import { encodePublishContext } from "../agent-client/disk-address.ts";
 import { parseNodeId, requireHandle } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { readCapability } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -8,8 +9,7 @@ import type { ControllerParts } from "./parts.ts";
 /** Attaches a volume to the VM that is the node. */
 export function publishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerPublishVolume"] {
   return async (request, call) => {
-    if (request.volume_id === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
-    if (request.node_id === "") throw new StatusError("INVALID_ARGUMENT", "node_id is missing");
+    requireFields(request, "volume_id", "node_id", "volume_capability");
     readCapability(request.volume_capability);
     const { group, id } = await groups.locateParsed(requireHandle(request.volume_id), call);
     const vmId = parseNodeId(request.node_id);

@@ -1,4 +1,5 @@
 import { parseNodeId } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -6,6 +7,7 @@ import type { ControllerParts } from "./parts.ts";
 /** Detaches a volume from a node, or from all when none is named. A volume or VM that is gone is detached. */
 export function unpublishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerUnpublishVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id");
     const { group, id } = await groups.locate(request.volume_id, call);
     if (request.node_id !== "") {
       const vmId = parseNodeId(request.node_id);

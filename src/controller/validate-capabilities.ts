@@ -1,3 +1,4 @@
+import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { readCapabilities } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -10,10 +11,8 @@ export function validateCapabilities({
   groups,
 }: ControllerParts): ControllerRpcs["ValidateVolumeCapabilities"] {
   return async (request, call) => {
-    if (request.volume_id === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
+    requireFields(request, "volume_id", "volume_capabilities");
     const capabilities = request.volume_capabilities;
-    if (capabilities.length === 0)
-      throw new StatusError("INVALID_ARGUMENT", "volume_capabilities is missing");
     await existingVolume(await groups.locate(request.volume_id, call), call);
     try {
       readCapabilities(capabilities);

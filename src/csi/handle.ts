@@ -24,9 +24,8 @@ export function parseHandle(text: string): Handle | undefined {
   return { group, id: id.toLowerCase() };
 }
 
-/** @throws StatusError INVALID_ARGUMENT for an empty text, NOT_FOUND for one that no volume can have. */
+/** @throws StatusError NOT_FOUND for a text that no volume can have as its handle. */
 export function requireHandle(text: string): Handle {
-  if (text === "") throw new StatusError("INVALID_ARGUMENT", "volume_id is missing");
   const handle = parseHandle(text);
   if (handle !== undefined) return handle;
   throw new StatusError("NOT_FOUND", `no volume has the id ${JSON.stringify(text.slice(0, 128))}`);

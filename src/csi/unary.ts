@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { Metadata, type handleUnaryCall, type ServerUnaryCall, type ServiceError, status } from "@grpc/grpc-js";
+import {
+  Metadata,
+  type handleUnaryCall,
+  type ServerUnaryCall,
+  type ServiceError,
+  status,
+} from "@grpc/grpc-js";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";

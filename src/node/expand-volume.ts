@@ -1,16 +1,18 @@
+import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import { parseInt64 } from "../kit/sizes.ts";
 import { exclusive } from "./exclusive.ts";
 import type { NodeParts } from "./parts.ts";
 import { publishedHere } from "./published-here.ts";
-import { readPath, readVolumeId } from "./request.ts";
+import { readVolumeId } from "./request.ts";
 
 /** Lets what lies on a disk follow the disk's new size. On a raw block volume there is nothing to do but to look. */
 export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id", "volume_path");
     const volumeId = readVolumeId(request.volume_id);
-    const path = readPath("volume_path", request.volume_path);
+    const path = request.volume_path;
     const required = parseInt64(request.capacity_range?.required_bytes ?? "0") ?? 0n;
     if (required < 0n) throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is negative");
     return await exclusive(parts, "NodeExpandVolume", volumeId, call, async () => {

@@ -1,4 +1,5 @@
 import { decodePublishContext } from "../agent-client/disk-address.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { readCapability } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -16,6 +17,7 @@ interface Target {
 /** Shows a staged volume at a pod's path: its directory, or the device itself. */
 export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id", "target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
     const path = readPath("target_path", request.target_path);
     const { access, readOnlyMode } = readCapability(request.volume_capability);

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { StatusError } from "../kit/errors.ts";
 import type { Guest, PathState } from "./guest.ts";
 
@@ -7,7 +8,8 @@ export async function publishedHere(
   volumeId: string,
   path: string,
 ): Promise<Extract<PathState, { kind: "mounted" }>> {
-  const state = await guest.stateOf(path);
-  if (state.kind === "mounted" && state.volumeId === volumeId) return state;
+  // A relative path shows nothing: what it means depends on who asks.
+  const state = isAbsolute(path) ? await guest.stateOf(path) : undefined;
+  if (state?.kind === "mounted" && state.volumeId === volumeId) return state;
   throw new StatusError("NOT_FOUND", `volume ${volumeId} is not on ${path}`);
 }

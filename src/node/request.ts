@@ -2,14 +2,13 @@ import { isAbsolute, normalize } from "node:path";
 import { requireHandle } from "../csi/handle.ts";
 import { StatusError } from "../kit/errors.ts";
 
-/** The volume id in a handle. @throws StatusError INVALID_ARGUMENT missing, NOT_FOUND no volume has it */
+/** The volume id in a handle. @throws StatusError NOT_FOUND for what is not a handle */
 export function readVolumeId(handle: string): string {
   return requireHandle(handle).id;
 }
 
-/** @throws StatusError INVALID_ARGUMENT for a path that is missing, relative, or not in its plain form */
+/** @throws StatusError INVALID_ARGUMENT for a path that is relative, has ".." in it or is the root */
 export function readPath(field: string, path: string): string {
-  if (path === "") throw new StatusError("INVALID_ARGUMENT", `${field} is missing`);
   const plain = normalize(path).replace(/(.)\/$/, "$1");
   if (!isAbsolute(path) || path.includes("\0") || path.split("/").includes("..") || plain === "/") {
     throw new StatusError(

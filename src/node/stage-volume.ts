@@ -1,4 +1,5 @@
 import { decodePublishContext } from "../agent-client/disk-address.ts";
+import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import {
   DEFAULT_FILE_SYSTEM,
@@ -19,6 +20,7 @@ type MountUse = Extract<VolumeUse, { access: "mount" }>;
 /** Proves the disk, gives it a file system when it is blank, and mounts it. A raw block volume is only proven. */
 export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id", "staging_target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
     const path = readPath("staging_target_path", request.staging_target_path);
     const use = readCapability(request.volume_capability);

@@ -1,3 +1,4 @@
+import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
@@ -7,6 +8,7 @@ import { readPath, readVolumeId } from "./request.ts";
 /** Takes a volume away from a pod's path, and the path with it. */
 export function unpublishVolume(parts: NodeParts): NodeRpcs["NodeUnpublishVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id", "target_path");
     const volumeId = readVolumeId(request.volume_id);
     const path = readPath("target_path", request.target_path);
     await exclusive(parts, "NodeUnpublishVolume", volumeId, call, async () => {

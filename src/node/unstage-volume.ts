@@ -1,3 +1,4 @@
+import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
@@ -7,6 +8,7 @@ import { readPath, readVolumeId } from "./request.ts";
 /** Unmounts a staged volume. The directory stays: it is the orchestrator's. */
 export function unstageVolume(parts: NodeParts): NodeRpcs["NodeUnstageVolume"] {
   return async (request, call) => {
+    requireFields(request, "volume_id", "staging_target_path");
     const volumeId = readVolumeId(request.volume_id);
     const path = readPath("staging_target_path", request.staging_target_path);
     await exclusive(parts, "NodeUnstageVolume", volumeId, call, async () => {

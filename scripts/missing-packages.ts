@@ -1,0 +1,10 @@
+import { missingPrograms, runtimePrograms } from "../src/commands/up/programs.ts";
+
+/** Foreign judges of the disk format. */
+const testPrograms = { ...runtimePrograms, "qemu-img": "qemu-utils", vhdiinfo: "libvhdi-utils" };
+
+// Prints the Debian packages that are missing for a purpose, `up` or `test`, in one line.
+const programs: Readonly<Record<string, string>> =
+  process.argv[2] === "test" ? testPrograms : runtimePrograms;
+const missing = missingPrograms(programs, process.env["PATH"] ?? "");
+process.stdout.write([...new Set(missing.map((program) => programs[program]))].join(" "));
