@@ -6,6 +6,7 @@ import {
   type ServiceError,
   status,
 } from "@grpc/grpc-js";
+import { startBudget } from "../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
@@ -27,8 +28,12 @@ export function unary(
   const level = READS.test(method) ? "debug" : "info";
   return (call, callback) => {
     const started = performance.now();
-    const context = contextOf(call, started);
+    const ms = shrinkBudget(Math.min(remainingOf(call), DEFAULT_BUDGET_MS));
+    const budget = startBudget(ms);
+    call.once("cancelled", budget.cancel);
+    const context: CsiCall = { signal: budget.signal, requestId: randomUUID(), deadline: started + ms };
     const finish = (code: string, error?: StatusError) => {
+      budget.done();
       const ms = performance.now() - started;
       metrics.rpcSeconds.observe({ method, code }, ms / 1000);
       const line = {
@@ -56,19 +61,6 @@ export function unary(
         callback(serviceError(error));
       },
     );
-  };
-}
-
-function contextOf(call: ServerUnaryCall<unknown, unknown>, started: number): CsiCall {
-  const gone = new AbortController();
-  call.once("cancelled", () => {
-    gone.abort();
-  });
-  const budget = shrinkBudget(Math.min(remainingOf(call), DEFAULT_BUDGET_MS));
-  return {
-    signal: AbortSignal.any([gone.signal, AbortSignal.timeout(budget)]),
-    requestId: randomUUID(),
-    deadline: started + budget,
   };
 }
 

@@ -1,12 +1,17 @@
 import { Worker } from "node:worker_threads";
 import { StatusError } from "./errors.ts";
 
+interface Piece {
+  readonly offset: bigint;
+  readonly bytes: Uint8Array;
+}
+
 /** A file to be made: it must not be there yet, and its content is durable when the job is done. */
 export interface NewFile {
   readonly path: string;
-  /** Bytes; what no extent covers reads as zeros. */
+  /** Bytes; what no piece covers reads as zeros. 0 leaves it to the pieces. */
   readonly size: bigint;
-  readonly extents: readonly { readonly offset: bigint; readonly bytes: Uint8Array }[];
+  readonly pieces: Iterable<Piece>;
 }
 
 /** Makes files, then gives them their names. The directory is the caller's to flush. */
@@ -19,6 +24,18 @@ interface Waiting {
   readonly job: WriteJob;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A job as it goes to a thread: all bytes in one buffer, which moves there instead of being copied. */
+interface PackedJob {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly files: readonly {
+    readonly path: string;
+    readonly size: number;
+    /** File offset and length of what comes next in `bytes`, in turn. */
+    readonly pieces: readonly number[];
+  }[];
+  readonly renames: WriteJob["renames"];
 }
 
 interface Failure {
@@ -89,7 +106,8 @@ export class FileWriters {
 
   #give(worker: Worker, waiting: Waiting): void {
     this.#busy.set(worker, waiting);
-    worker.postMessage(waiting.job);
+    const packed = pack(waiting.job);
+    worker.postMessage(packed, [packed.bytes.buffer]);
   }
 
   #done(worker: Worker, failure: Failure | null): void {
@@ -114,31 +132,50 @@ export class FileWriters {
   }
 }
 
+function pack(job: WriteJob): PackedJob {
+  const files = job.files.map(({ path, size, pieces }) => ({
+    path,
+    size: Number(size),
+    pieces: [...pieces],
+  }));
+  const pieces = files.flatMap((file) => file.pieces);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.bytes.length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    bytes.set(piece.bytes, end);
+    end += piece.bytes.length;
+  }
+  const places = (of: readonly Piece[]) =>
+    of.flatMap(({ offset, bytes: { length } }) => [Number(offset), length]);
+  return {
+    bytes,
+    files: files.map((file) => ({ ...file, pieces: places(file.pieces) })),
+    renames: job.renames,
+  };
+}
+
 /** The thread's whole program. All files are written before the first is flushed, so that a journal takes them together. */
 function writeFiles(): void {
   const fs = process.getBuiltinModule("node:fs");
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
 
-  function create({ path, size, extents }: NewFile): number {
-    const file = fs.openSync(path, "wx", 0o600);
+  function run({ bytes, files, renames }: PackedJob): void {
+    const open: number[] = [];
+    let next = 0;
     try {
-      if (size > 0n) fs.ftruncateSync(file, Number(size));
-      for (const { offset, bytes } of extents) {
-        for (let done = 0; done < bytes.length;) {
-          done += fs.writeSync(file, bytes, done, bytes.length - done, Number(offset) + done);
+      for (const { path, size, pieces } of files) {
+        const file = fs.openSync(path, "wx", 0o600);
+        open.push(file);
+        if (size > 0) fs.ftruncateSync(file, size);
+        for (let index = 0; index < pieces.length; index += 2) {
+          const end = next + (pieces[index + 1] ?? 0);
+          for (let offset = pieces[index] ?? 0; next < end;) {
+            const written = fs.writeSync(file, bytes, next, end - next, offset);
+            next += written;
+            offset += written;
+          }
         }
       }
-      return file;
-    } catch (error) {
-      fs.closeSync(file);
-      throw error;
-    }
-  }
-
-  function run({ files, renames }: WriteJob): void {
-    const open: number[] = [];
-    try {
-      for (const file of files) open.push(create(file));
       for (const file of open) fs.fdatasyncSync(file);
     } finally {
       for (const file of open) fs.closeSync(file);
@@ -146,7 +183,7 @@ function writeFiles(): void {
     for (const [from, to] of renames) fs.renameSync(from, to);
   }
 
-  parentPort?.on("message", (job: WriteJob) => {
+  parentPort?.on("message", (job: PackedJob) => {
     try {
       run(job);
       parentPort.postMessage(null);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** A loop device that has a backing file, as the kernel describes it. */
@@ -31,6 +31,8 @@ export function listLoopDevices(sysBlock = SYS_BLOCK): LoopDevice[] {
 
 /** One loop device by its name, or undefined while it has no backing file. */
 export function readLoopDevice(name: string, sysBlock = SYS_BLOCK): LoopDevice | undefined {
+  // Most devices are free: asking for their directory is cheaper than failing to read in it.
+  if (statSync(join(sysBlock, name, "loop"), { throwIfNoEntry: false }) === undefined) return undefined;
   const attribute = (path: string) => readFileSync(join(sysBlock, name, path), "utf8").trimEnd();
   try {
     return {
@@ -42,7 +44,7 @@ export function readLoopDevice(name: string, sysBlock = SYS_BLOCK): LoopDevice |
       readOnly: attribute("ro") === "1",
     };
   } catch {
-    // No loop/ directory: nothing is bound. Or it went away while it was read, which is the same.
+    // It was freed while it was read.
     return undefined;
   }
 }

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { GiB, MiB, TiB } from "../../src/kit/sizes.ts";
-import { createVhdx, type CreateVhdxOptions } from "../../src/vhdx/create.ts";
+import { createVhdx } from "../../src/vhdx/create.ts";
+import type { NewImageOptions } from "../../src/vhdx/new-image.ts";
 import { randomGuid } from "../../src/vhdx/guid.ts";
 import { inspectVhdx, readIdentity } from "../../src/vhdx/inspect.ts";
 import { rejection } from "./support/rejects.ts";
@@ -18,7 +19,7 @@ describe("vhdx createVhdx", () => {
   const path = temporaryDirectory();
   let made = 0;
   const nextPath = () => path(`${made++}.vhdx`);
-  const options = (changes: Partial<CreateVhdxOptions> = {}): CreateVhdxOptions => ({
+  const options = (changes: Partial<NewImageOptions> = {}): NewImageOptions => ({
     type: "fixed",
     size: 10n * MiB,
     virtualDiskId: randomGuid(),
@@ -132,7 +133,7 @@ describe("vhdx createVhdx", () => {
     expect(await rejection(createVhdx(path("no/such.vhdx"), options()))).to.have.property("code", "ENOENT");
   });
 
-  const refused: [string, Partial<CreateVhdxOptions>, string][] = [
+  const refused: [string, Partial<NewImageOptions>, string][] = [
     ["no size", { size: 0n }, "out of range"],
     ["a negative size", { size: -2n * MiB }, "out of range"],
     ["half a sector", { type: "dynamic", size: 2n * MiB + 256n }, "whole sectors"],

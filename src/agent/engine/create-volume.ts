@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
-import { createVhdx } from "../../vhdx/index.ts";
-import { writeFlushed } from "./durable-file.ts";
+import { newVhdxImage } from "../../vhdx/index.ts";
 import type { SizeRange, Volume } from "./engine.ts";
 import { requireFreeSpace } from "./free-space.ts";
 import { checkVolumeName } from "./names.ts";
@@ -39,14 +38,20 @@ async function makeVolume(
   const recordPath = pool.recordPath(name, id);
   const temporaryDisk = pool.temporaryPath(id, "vhdx");
   const temporaryRecord = pool.temporaryPath(id, "json");
+  const image = newVhdxImage({ type: "fixed", virtualDiskId: id, ...layout });
   const record = { version: 1, id, name, requestedSize: Number(requested), createdAt: now() } as const;
+  const recordBytes = Buffer.from(encodeRecord(record));
   try {
-    await allSettled([
-      createVhdx(temporaryDisk, { type: "fixed", virtualDiskId: id, ...layout }),
-      writeFlushed(temporaryRecord, encodeRecord(record)),
-    ]);
-    await rename(temporaryDisk, path);
-    await rename(temporaryRecord, recordPath);
+    await pool.writers.write({
+      files: [
+        { path: temporaryDisk, size: image.size, pieces: image.pieces },
+        { path: temporaryRecord, size: 0n, pieces: [{ offset: 0n, bytes: recordBytes }] },
+      ],
+      renames: [
+        [temporaryDisk, path],
+        [temporaryRecord, recordPath],
+      ],
+    });
     await pool.sync.flush();
   } catch (error) {
     // Nobody was told of this disk, so nobody can have written to it.
@@ -67,13 +72,6 @@ function sameVolume(existing: Volume, { required, limit }: SizeRange, size: bigi
     "ALREADY_EXISTS",
     `volume ${existing.name} exists with ${existing.size} bytes; ${required} were asked for`,
   );
-}
-
-/** Waits for all, so that nothing still writes when the caller cleans up, then throws the first failure. */
-async function allSettled(work: Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) {
-    if (result.status === "rejected") throw result.reason;
-  }
 }
 
 function now(): string {

@@ -1,3 +1,4 @@
+import { startBudget } from "../../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, waitFor } from "../../kit/deadline.ts";
 import { KeyedLocks } from "../../kit/locks.ts";
 import type { Catalog } from "./catalog.ts";
@@ -21,8 +22,14 @@ export function guardedEngine(rules: Engine, catalog: Catalog): Engine {
     const what = request.join(" ");
     const twin = running.get(what) as Promise<T> | undefined;
     if (twin !== undefined) return waitFor(twin, what, context.signal);
-    const own = { ...context, signal: AbortSignal.timeout(DEFAULT_BUDGET_MS) };
-    const started = locks.run(keys, what, own.signal, () => work(own)).finally(() => running.delete(what));
+    const budget = startBudget(DEFAULT_BUDGET_MS);
+    const own = { ...context, signal: budget.signal };
+    const started = locks
+      .run(keys, what, own.signal, () => work(own))
+      .finally(() => {
+        budget.done();
+        running.delete(what);
+      });
     running.set(what, started);
     return waitFor(started, what, context.signal);
   }

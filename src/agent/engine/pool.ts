@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
+import { FileWriters } from "../../kit/file-writers.ts";
 import { lockFile, type FileLock } from "../../kit/file-lock.ts";
 import { DirectorySync } from "./directory-sync.ts";
 import { writeFileDurably } from "./durable-file.ts";
@@ -10,6 +11,8 @@ export interface Pool {
   readonly directory: string;
   /** Makes renames and removals in the pool's directory durable. */
   readonly sync: DirectorySync;
+  /** Threads of this pool alone: when its file system hangs, no other waits. */
+  readonly writers: FileWriters;
   /** `<pool>/<name>;<id>.vhdx`; the name was checked before. */
   diskPath(name: string, id: string): string;
   recordPath(name: string, id: string): string;
@@ -46,17 +49,20 @@ export async function openPool(directory: string, group: string, owner: string):
 }
 
 function pool(directory: string, handle: FileHandle, lock: FileLock): Pool {
+  const writers = new FileWriters();
   return {
     directory,
     sync: new DirectorySync(handle),
+    writers,
     diskPath: (name, id) => join(directory, `${name};${id}.vhdx`),
     recordPath: (name, id) => join(directory, `${name};${id}.json`),
     temporaryPath: (id, kind) => join(directory, TEMPORARY_DIRECTORY, `${id}.${kind}`),
-    freeBytes: async () => {
+    freeBytes: shared(async () => {
       const { bavail, bsize } = await statfs(directory, { bigint: true });
       return bavail * bsize;
-    },
+    }),
     close: async () => {
+      await writers.close();
       await handle.close();
       await lock.release();
     },
@@ -107,4 +113,13 @@ function groupOf(marker: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Lets callers that come while a read runs share its answer. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () =>
+    (running ??= read().finally(() => {
+      running = undefined;
+    }));
 }

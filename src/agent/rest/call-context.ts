@@ -1,17 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { BUDGET_HEADER, REQUEST_ID_HEADER } from "../../agent-client/wire.ts";
+import { startBudget } from "../../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../../kit/deadline.ts";
 import type { CallContext } from "../engine/engine.ts";
 
 /** Ends the wait of a REST call when its caller's budget is spent or the caller is gone. */
 export function callContext(request: FastifyRequest, reply: FastifyReply): CallContext {
-  const gone = new AbortController();
+  const budget = startBudget(shrinkBudget(budgetOf(request)));
   reply.raw.once("close", () => {
-    if (!reply.raw.writableFinished) gone.abort();
+    if (reply.raw.writableFinished) budget.done();
+    else budget.cancel();
   });
-  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(shrinkBudget(budgetOf(request)))]);
-  return { signal, requestId: requestIdOf(request) };
+  return { signal: budget.signal, requestId: requestIdOf(request) };
 }
 
 function budgetOf(request: FastifyRequest): number {

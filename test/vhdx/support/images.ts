@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { MiB } from "../../../src/kit/sizes.ts";
-import { createVhdx, type CreateVhdxOptions } from "../../../src/vhdx/create.ts";
+import { createVhdx } from "../../../src/vhdx/create.ts";
+import type { NewImageOptions } from "../../../src/vhdx/new-image.ts";
 import { writeChecksum } from "../../../src/vhdx/checksum.ts";
 import { randomGuid } from "../../../src/vhdx/guid.ts";
 import { headerLayout } from "../../../src/vhdx/header.ts";
@@ -10,7 +11,7 @@ import { MemoryFile } from "./memory-file.ts";
 /** Creates a VHDX at `path` and loads everything before its payload. */
 export async function createInMemory(
   path: string,
-  options: Partial<CreateVhdxOptions> = {},
+  options: Partial<NewImageOptions> = {},
 ): Promise<MemoryFile> {
   const info = await createVhdx(path, {
     type: "fixed",
