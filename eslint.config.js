@@ -3,7 +3,7 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["node_modules/", "dist/", ".cache/", "src/csi/generated/", "**/*.js", "**/*.mjs"] },
+  { ignores: ["node_modules/", "dist/", ".cache/", "src/*/generated/", "**/*.js", "**/*.mjs"] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

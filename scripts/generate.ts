@@ -1,106 +1,25 @@
-/**
- * Makes src/csi/generated/ from proto/csi.proto: TypeScript types for the compiler and a descriptor for run time.
- * With --check it changes nothing, names the stale files and exits with 1 if there are any.
- */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import "@grpc/proto-loader"; // Gives protobufjs the google/protobuf/descriptor.proto that csi.proto imports.
-import { execa } from "execa";
-import protobuf from "protobufjs";
+import { join } from "node:path";
+import { generateAnswerChecks } from "./generate/answer-checks.ts";
+import { generateCsiTypes } from "./generate/csi-types.ts";
+import { findStaleFiles } from "./generate/files.ts";
 
-const projectDirectory = fileURLToPath(new URL("..", import.meta.url));
-const protoFile = join(projectDirectory, "proto", "csi.proto");
-const typeGenerator = fileURLToPath(
-  import.meta.resolve("@grpc/proto-loader/build/bin/proto-loader-gen-types.js"),
-);
-const typeFlags = [
-  ...["--keepCase", "--longs=String", "--enums=String", "--defaults", "--oneofs"],
-  ...["--grpcLib=@grpc/grpc-js", "--importFileExtension=.ts"],
-];
-const unknownOrigin = "// Original file: null\n\n";
-const banner = "// Made from proto/csi.proto by `npm run generate`: do not edit.\n\n";
+const source = join(import.meta.dirname, "..", "src");
 
-export const generatedDirectory = join(projectDirectory, "src", "csi", "generated");
+/** Every directory of generated code, and what fills it. */
+export const generated = [
+  { directory: join(source, "csi", "generated"), generate: generateCsiTypes },
+  { directory: join(source, "agent-client", "generated"), generate: generateAnswerChecks },
+] as const;
 
-function* everythingIn(namespace: protobuf.Namespace): Generator<protobuf.ReflectionObject> {
-  yield namespace;
-  for (const nested of namespace.nestedArray) {
-    if (nested instanceof protobuf.Namespace) yield* everythingIn(nested);
-    else yield nested;
-  }
-  if (namespace instanceof protobuf.Type) yield* namespace.fieldsArray;
-  if (namespace instanceof protobuf.Service) yield* namespace.methodsArray;
-}
-
-/** Of all options only csi_secret matters at run time: it tells what must not be logged. */
-function dropOptions(object: protobuf.ReflectionObject): void {
-  const isSecret = object.options?.["(csi_secret)"] === true;
-  delete object.options;
-  if (isSecret) object.options = { "(csi_secret)": true };
-  if (object instanceof protobuf.Enum) delete object.valuesOptions;
-}
-
-/** csi.proto as the program loads it, without what serves only its readers, because every start pays for it. */
-export function buildDescriptor(): protobuf.INamespace {
-  const root = new protobuf.Root().loadSync(protoFile, { keepCase: true }).resolveAll();
-  const csi = root.lookup("csi.v1") as protobuf.Namespace;
-  const google = root.lookup("google.protobuf") as protobuf.Namespace;
-  for (const object of [...csi.nestedArray]) {
-    if (object instanceof protobuf.Field) csi.remove(object);
-  }
-  const fields = [...everythingIn(csi)].filter((object) => object instanceof protobuf.Field);
-  const used = new Set<protobuf.ReflectionObject | null>(fields.map((field) => field.resolvedType));
-  for (const type of [...google.nestedArray]) {
-    if (!used.has(type)) google.remove(type);
-  }
-  for (const object of everythingIn(root)) dropOptions(object);
-  return root.toJSON();
-}
-
-async function filesIn(directory: string): Promise<Map<string, string>> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const read = async (path: string) => [relative(directory, path), await readFile(path, "utf8")] as const;
-  return new Map(await Promise.all(paths.sort().map(read)));
-}
-
-export async function generate(directory: string): Promise<void> {
-  const descriptor = JSON.stringify(buildDescriptor());
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  // The type generator wants a name in .proto but takes JSON too; so types and descriptor cannot disagree.
-  const source = join(directory, "csi.proto");
-  await writeFile(source, descriptor);
-  await execa(process.execPath, [typeGenerator, ...typeFlags, `--outDir=${directory}`, source]);
-  await rm(source);
-  for (const [path, text] of await filesIn(directory)) {
-    await writeFile(join(directory, path), banner + text.replaceAll(unknownOrigin, ""));
-  }
-  await writeFile(join(directory, "descriptor.json"), `${descriptor}\n`);
-}
-
-/** The files of `directory` that are missing, changed or left over, compared with freshly made ones. */
-export async function findStaleFiles(directory: string, scratch = tmpdir()): Promise<string[]> {
-  const temporary = await mkdtemp(join(scratch, "csi-generate-"));
-  try {
-    await generate(temporary);
-    const fresh = await filesIn(temporary);
-    const present = await filesIn(directory);
-    const paths = new Set([...fresh.keys(), ...present.keys()]);
-    return [...paths].filter((path) => fresh.get(path) !== present.get(path)).sort();
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-}
-
+// With --check it changes nothing, names the stale files and exits with 1 if there are any.
 if (import.meta.main) {
-  if (process.argv.includes("--check")) {
-    const stale = await findStaleFiles(generatedDirectory);
-    for (const path of stale) console.error(`stale: ${join(generatedDirectory, path)}`);
-    if (stale.length > 0) process.exitCode = 1;
-  } else {
-    await generate(generatedDirectory);
+  for (const { directory, generate } of generated) {
+    if (!process.argv.includes("--check")) await generate(directory);
+    else {
+      for (const path of await findStaleFiles(directory, generate)) {
+        process.stderr.write(`stale: ${join(directory, path)}; run npm run generate\n`);
+        process.exitCode = 1;
+      }
+    }
   }
 }

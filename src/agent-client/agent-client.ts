@@ -2,10 +2,11 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import axios, { isAxiosError, type AxiosRequestConfig } from "axios";
 import axiosRetry, { exponentialDelay, isNetworkError } from "axios-retry";
-import { Compile } from "typebox/compile";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { errorCodeOfGrpc, StatusError } from "../kit/errors.ts";
-import * as wire from "./wire.ts";
+import * as answers from "./generated/answers.ts";
+import { API_KEY_HEADER, BUDGET_HEADER, REQUEST_ID_HEADER } from "./headers.ts";
+import type * as wire from "./wire.ts";
 
 /** How one agent is reached. */
 export interface AgentAddress {
@@ -42,22 +43,8 @@ export interface AgentClient {
   getVm(id: string, call: ClientCall): Promise<wire.VmAnswer>;
 }
 
-/** An agent of another version, or something else at its address, must not be believed. */
-const answers = {
-  VolumeAnswer: Compile(wire.VolumeAnswer),
-  VolumeList: Compile(wire.VolumeList),
-  ExpandAnswer: Compile(wire.ExpandAnswer),
-  AttachmentAnswer: Compile(wire.AttachmentAnswer),
-  AttachmentList: Compile(wire.AttachmentList),
-  CapacityAnswer: Compile(wire.CapacityAnswer),
-  VmAnswer: Compile(wire.VmAnswer),
-  ErrorAnswer: Compile(wire.ErrorAnswer),
-};
-
-/** A compiled schema. */
-interface Answer<T> {
-  Check(value: unknown): value is T;
-}
+/** Tells an answer of this API: an agent of another version, or something else at its address, is not believed. */
+type Check<T> = (data: unknown) => data is T;
 
 interface Request extends Omit<AxiosRequestConfig, "headers"> {
   readonly headers?: Readonly<Record<string, string>>;
@@ -70,7 +57,7 @@ export function createAgentClient(address: AgentAddress): AgentClient {
   const agentOptions = { keepAlive: true, maxSockets: SOCKETS };
   const http = axios.create({
     baseURL: address.url,
-    headers: { [wire.API_KEY_HEADER]: address.apiKey, Accept: "application/json" },
+    headers: { [API_KEY_HEADER]: address.apiKey, Accept: "application/json" },
     httpAgent: new HttpAgent(agentOptions),
     httpsAgent: new HttpsAgent({ ...agentOptions, ...(address.ca === undefined ? {} : { ca: address.ca }) }),
     proxy: false,
@@ -92,8 +79,8 @@ export function createAgentClient(address: AgentAddress): AgentClient {
         signal: call.signal,
         headers: {
           ...headers,
-          [wire.REQUEST_ID_HEADER]: call.requestId,
-          [wire.BUDGET_HEADER]: String(shrinkBudget(remaining)),
+          [REQUEST_ID_HEADER]: call.requestId,
+          [BUDGET_HEADER]: String(shrinkBudget(remaining)),
         },
       });
       return response.data;
@@ -102,9 +89,9 @@ export function createAgentClient(address: AgentAddress): AgentClient {
     }
   }
 
-  async function ask<T>(answer: Answer<T>, config: Request, call: ClientCall): Promise<T> {
+  async function ask<T>(is: Check<T>, config: Request, call: ClientCall): Promise<T> {
     const data = await send(config, call);
-    if (answer.Check(data)) return data;
+    if (is(data)) return data;
     throw new StatusError(
       "UNAVAILABLE",
       `${address.url} answered ${config.url ?? ""} with something this API does not have`,
@@ -114,25 +101,25 @@ export function createAgentClient(address: AgentAddress): AgentClient {
   return {
     createVolume: (name, size, limit, call) =>
       ask(
-        answers.VolumeAnswer,
+        answers.isVolumeAnswer,
         { method: "POST", url: path`/volume/${name}`, params: { size: String(size), limit: String(limit) } },
         call,
       ),
-    getVolume: (id, call) => ask(answers.VolumeAnswer, { url: path`/volume/${id}` }, call),
+    getVolume: (id, call) => ask(answers.isVolumeAnswer, { url: path`/volume/${id}` }, call),
     deleteVolume: async (id, call) => {
       await send({ method: "DELETE", url: path`/volume/${id}` }, call);
     },
     listVolumes: (maxEntries, nextToken, call) =>
-      ask(answers.VolumeList, { url: "/volumes", params: { maxEntries, nextToken } }, call),
+      ask(answers.isVolumeList, { url: "/volumes", params: { maxEntries, nextToken } }, call),
     expandVolume: (id, size, limit, call) =>
       ask(
-        answers.ExpandAnswer,
+        answers.isExpandAnswer,
         { method: "PUT", url: path`/volume/${id}`, params: { size: String(size), limit: String(limit) } },
         call,
       ),
     attach: (vmId, id, readonly, call) =>
       ask(
-        answers.AttachmentAnswer,
+        answers.isAttachmentAnswer,
         {
           method: "PUT",
           url: path`/attachment/node/${vmId}/volume/${id}`,
@@ -145,9 +132,9 @@ export function createAgentClient(address: AgentAddress): AgentClient {
       await send({ method: "DELETE", url: path`/attachment/node/${vmId}/volume/${id}` }, call);
     },
     attachmentsOf: async (id, call) =>
-      (await ask(answers.AttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,
-    capacity: (call) => ask(answers.CapacityAnswer, { url: "/capacity" }, call),
-    getVm: (id, call) => ask(answers.VmAnswer, { url: path`/vm/${id}` }, call),
+      (await ask(answers.isAttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,
+    capacity: (call) => ask(answers.isCapacityAnswer, { url: "/capacity" }, call),
+    getVm: (id, call) => ask(answers.isVmAnswer, { url: path`/vm/${id}` }, call),
   };
 }
 
@@ -164,7 +151,7 @@ function errorOf(error: unknown, url: string): StatusError {
   if (!isAxiosError(error)) return StatusError.from(error);
   const answer: unknown = error.response?.data;
   // The cause is left out: an axios error carries the request, and with it the key.
-  if (answers.ErrorAnswer.Check(answer)) return new StatusError(errorCodeOfGrpc(answer.code), answer.message);
+  if (answers.isErrorAnswer(answer)) return new StatusError(errorCodeOfGrpc(answer.code), answer.message);
   if (error.code === "ERR_CANCELED")
     return new StatusError("ABORTED", `the agent at ${url} is still working; the request can be repeated`);
   const reason =

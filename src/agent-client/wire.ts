@@ -1,5 +1,4 @@
 import { Type, type Static } from "typebox";
-import { DiskAddress } from "./disk-address.ts";
 
 /**
  * JSON of the volume service API, shared by the agent and its clients. Keys are written as that API's clients read
@@ -14,11 +13,12 @@ export const AttachmentAnswer = Type.Object({
   VmId: Type.String(),
   VolumeId: Type.String(),
   ReadOnly: Type.Boolean(),
-  Address: DiskAddress,
+  Address: Type.Object({ kind: Type.Literal("loop"), backingFile: Type.String() }),
 });
 export type AttachmentAnswer = Static<typeof AttachmentAnswer>;
 
 export const AttachmentList = Type.Object({ Attachments: Type.Array(AttachmentAnswer) });
+export type AttachmentList = Static<typeof AttachmentList>;
 
 export const ListedVolume = Type.Object({
   Path: Type.String(),
@@ -63,9 +63,3 @@ export type VmList = Static<typeof VmList>;
 /** `code` is gRPC's status number. */
 export const ErrorAnswer = Type.Object({ code: Type.Integer(), message: Type.String() });
 export type ErrorAnswer = Static<typeof ErrorAnswer>;
-
-/** Milliseconds that the caller of a request still waits. */
-export const BUDGET_HEADER = "x-request-budget-ms";
-/** Names a request in the logs of every process that it passes. */
-export const REQUEST_ID_HEADER = "x-request-id";
-export const API_KEY_HEADER = "x-api-key";

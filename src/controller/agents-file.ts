@@ -1,29 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { Type, type Static } from "typebox";
-import { Compile } from "typebox/compile";
 import { parseDocument } from "yaml";
 import { createAgentClient } from "../agent-client/agent-client.ts";
 import { isGroupName } from "../csi/handle.ts";
 import { StatusError } from "../kit/errors.ts";
 import { Groups, type Group } from "./groups.ts";
 
-const AgentEntry = Type.Object(
-  {
-    group: Type.String(),
-    url: Type.String({ pattern: "^https?://[^/?#]+/?$" }),
-    /** Paths are relative to the agents file. */
-    apiKeyFile: Type.String({ minLength: 1 }),
-    caFile: Type.Optional(Type.String({ minLength: 1 })),
-  },
-  { additionalProperties: false },
-);
-const AgentsFile = Type.Object(
-  { agents: Type.Array(AgentEntry, { minItems: 1 }) },
-  { additionalProperties: false },
-);
-type AgentEntry = Static<typeof AgentEntry>;
-const validator = Compile(AgentsFile);
+/** Paths are relative to the agents file. */
+interface AgentEntry {
+  readonly group: string;
+  readonly url: string;
+  readonly apiKeyFile: string;
+  readonly caFile?: string;
+}
 
 /** Reads the agents a controller talks to, YAML or JSON. @throws StatusError INVALID_ARGUMENT saying what is wrong where */
 export async function readAgentsFile(path: string): Promise<Groups> {
@@ -37,22 +26,51 @@ function parseAgents(text: string, path: string): AgentEntry[] {
   const [syntax] = document.errors;
   if (syntax !== undefined) throw invalid(path, syntax.message.split("\n")[0] ?? syntax.code);
   const value: unknown = document.toJS();
-  if (!validator.Check(value)) {
-    const [first] = validator.Errors(value);
-    throw invalid(path, `${first?.instancePath ?? ""} ${first?.message ?? "is not a list of agents"}`.trim());
+  if (!isObject(value) || !Array.isArray(value["agents"]) || value["agents"].length === 0) {
+    throw invalid(path, "agents is not a list of at least one agent");
   }
-  const names = value.agents.map(({ group }) => group);
-  const bad = names.find((name) => !isGroupName(name));
-  if (bad !== undefined) throw invalid(path, `group ${JSON.stringify(bad)} is not a DNS label`);
+  const entries = value["agents"].map((entry: unknown, index) => readEntry(entry, path, `agents[${index}]`));
+  const names = entries.map(({ group }) => group);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw invalid(path, `group ${twice} is there twice`);
-  return value.agents;
+  return entries;
+}
+
+function readEntry(entry: unknown, path: string, where: string): AgentEntry {
+  if (!isObject(entry)) throw invalid(path, `${where} is not an object`);
+  const text = (key: string): string => {
+    const value = entry[key];
+    if (typeof value === "string" && value !== "") return value;
+    throw invalid(path, `${where}.${key} is ${value === undefined ? "missing" : "not a text"}`);
+  };
+  const known = ["group", "url", "apiKeyFile", "caFile"];
+  const unknown = Object.keys(entry).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw invalid(path, `${where}.${unknown} is not known; there are ${known.join(", ")}`);
+  const group = text("group");
+  if (!isGroupName(group)) throw invalid(path, `${where}.group ${JSON.stringify(group)} is not a DNS label`);
+  const url = text("url");
+  if (!/^https?:\/\/[^/?#]+\/?$/.test(url))
+    throw invalid(path, `${where}.url ${url} is not http(s)://HOST:PORT`);
+  const caFile = entry["caFile"] === undefined ? {} : { caFile: text("caFile") };
+  return { group, url, apiKeyFile: text("apiKeyFile"), ...caFile };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 async function groupOf(entry: AgentEntry, directory: string): Promise<Group> {
-  const apiKey = (await readText(resolve(directory, entry.apiKeyFile))).trim();
+  const apiKey = await readKey(resolve(directory, entry.apiKeyFile));
   const ca = entry.caFile === undefined ? {} : { ca: await readText(resolve(directory, entry.caFile)) };
   return { name: entry.group, agent: createAgentClient({ url: entry.url, apiKey, ...ca }) };
+}
+
+/** A key travels in a header: one line of printable characters. */
+async function readKey(path: string): Promise<string> {
+  const key = (await readText(path)).trim();
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw invalid(path, key === "" ? "the API key is empty" : "an API key is one word of ASCII characters");
 }
 
 async function readText(path: string): Promise<string> {

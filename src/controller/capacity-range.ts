@@ -1,6 +1,6 @@
 import type { CapacityRange__Output } from "../csi/generated/csi/v1/CapacityRange.ts";
 import { StatusError } from "../kit/errors.ts";
-import { GiB, parseInt64 } from "../kit/sizes.ts";
+import { GiB, MiB, parseInt64, TiB } from "../kit/sizes.ts";
 
 /** Size of a volume that nobody gave one, in bytes. */
 const DEFAULT_SIZE = 1n * GiB;
@@ -18,7 +18,8 @@ export interface Range {
 export function readRange(range: CapacityRange__Output | null): Range {
   const { required, limit } = readFields(range);
   if (required !== 0n) return { required, limit };
-  return { required: limit < DEFAULT_SIZE ? limit : DEFAULT_SIZE, limit };
+  const largest = largestWithin(limit);
+  return { required: largest < DEFAULT_SIZE ? largest : DEFAULT_SIZE, limit };
 }
 
 /** Reads the range of an expansion, which must say how much. @throws StatusError as {@link readRange} */
@@ -28,7 +29,12 @@ export function readGrowth(range: CapacityRange__Output | null): Range {
   if (required !== 0n) return { required, limit };
   if (limit === NO_LIMIT)
     throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is missing");
-  return { required: limit, limit };
+  return { required: largestWithin(limit), limit };
+}
+
+/** Largest size below a limit that a disk can have: agents round up to whole blocks, larger ones from 1 TiB on. */
+function largestWithin(limit: bigint): bigint {
+  return limit - (limit % (limit < TiB ? 2n * MiB : 32n * MiB));
 }
 
 function readFields(range: CapacityRange__Output | null): Range {

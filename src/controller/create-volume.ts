@@ -31,7 +31,7 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     if (Object.keys(request.mutable_parameters).length > 0) {
       throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are not supported");
     }
-    const group = await chooseGroup(parts, request.accessibility_requirements, call);
+    const group = await chooseGroup(parts, request.name, request.accessibility_requirements, call);
     const volume = await group.agent.createVolume(request.name, required, limit, call);
     return {
       volume: {
@@ -49,17 +49,18 @@ function checkName(name: string): void {
   throw new StatusError("INVALID_ARGUMENT", `name is longer than ${LONGEST_NAME} bytes`);
 }
 
-/** The preferred group of those that the topology allows, else the one with the most room. */
+/** The preferred group of those that the topology allows, else the one that has the name, or the most room. */
 async function chooseGroup(
   { groups, names }: ControllerParts,
+  name: string,
   requirement: TopologyRequirement__Output | null,
   call: ClientCall,
 ): Promise<Group> {
   const wanted = [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])]
     .map(({ segments }) => segments[names.topologyKey])
-    .filter((name) => name !== undefined);
+    .filter((segment) => segment !== undefined);
   if (wanted.length > 0) {
-    const known = wanted.flatMap((name) => groups.get(name) ?? []);
+    const known = wanted.flatMap((segment) => groups.get(segment) ?? []);
     if (known[0] !== undefined) return known[0];
     throw new StatusError(
       "RESOURCE_EXHAUSTED",
@@ -68,7 +69,20 @@ async function chooseGroup(
   }
   const candidates = groups.all();
   if (candidates.length === 1 && candidates[0] !== undefined) return candidates[0];
-  return await roomiest(candidates, call);
+  return (await groupThatHas(name, candidates, call)) ?? (await roomiest(candidates, call));
+}
+
+/** Room changes, a repeated request must not: the group of those that answer in which the name exists. */
+async function groupThatHas(
+  name: string,
+  groups: readonly Group[],
+  call: ClientCall,
+): Promise<Group | undefined> {
+  const answers = await Promise.allSettled(groups.map(({ agent }) => agent.getVolume(name, call)));
+  return groups.find((_group, index) => {
+    const answer = answers[index];
+    return answer?.status === "fulfilled" && answer.value.name === name;
+  });
 }
 
 async function roomiest(groups: readonly Group[], call: ClientCall): Promise<Group> {

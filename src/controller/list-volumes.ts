@@ -3,7 +3,7 @@ import type { _csi_v1_ListVolumesResponse_Entry as Entry } from "../csi/generate
 import { formatHandle } from "../csi/handle.ts";
 import type { ControllerRpcs, CsiCall } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
-import type { Group } from "./groups.ts";
+import type { Group, Groups } from "./groups.ts";
 import type { ControllerParts } from "./parts.ts";
 
 /** Bytes of entries in one answer at most: gRPC clients refuse 4 MiB. */
@@ -21,11 +21,13 @@ interface Position {
 export function listVolumes({ groups, names }: ControllerParts): ControllerRpcs["ListVolumes"] {
   return async (request, call) => {
     if (request.max_entries < 0) throw new StatusError("INVALID_ARGUMENT", "max_entries is negative");
-    const start = request.starting_token === "" ? undefined : decodeToken(request.starting_token);
+    const start = request.starting_token === "" ? undefined : decodeToken(request.starting_token, groups);
     const page = new Page(request.max_entries);
     for (const group of groups.all().filter(({ name }) => start === undefined || name >= start.group)) {
       const token = group.name === start?.group ? start.agentToken : "";
-      const rest = await fill(page, group, token, names.topologyKey, call);
+      const rest = await fill(page, group, token, names.topologyKey, call).catch((error: unknown) => {
+        throw withGroup(error, group.name);
+      });
       if (rest !== undefined) {
         return { entries: page.entries, next_token: encodeToken({ group: group.name, agentToken: rest }) };
       }
@@ -103,11 +105,18 @@ function encodeToken({ group, agentToken }: Position): string {
   return `${group}/${agentToken}`;
 }
 
-function decodeToken(token: string): Position {
+function decodeToken(token: string, groups: Groups): Position {
   const slash = token.indexOf("/");
-  if (slash > 0) return { group: token.slice(0, slash), agentToken: token.slice(slash + 1) };
+  const group = token.slice(0, Math.max(0, slash));
+  if (groups.get(group) !== undefined) return { group, agentToken: token.slice(slash + 1) };
   throw new StatusError(
     "ABORTED",
     "starting_token is not one that this list gave out; start again without a token",
   );
+}
+
+/** A list without one of its groups would be taken for the whole: the error says which is missing. */
+function withGroup(error: unknown, group: string): unknown {
+  if (!(error instanceof StatusError) || error.code !== "UNAVAILABLE") return error;
+  return new StatusError("UNAVAILABLE", `group ${group} is missing in the list: ${error.message}`, error);
 }

@@ -1,4 +1,4 @@
-import { parseNodeId } from "../csi/handle.ts";
+import { parseNodeId, requireHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -8,19 +8,28 @@ import type { ControllerParts } from "./parts.ts";
 export function unpublishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerUnpublishVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id");
-    const { group, id } = await groups.locate(request.volume_id, call);
+    const handle = requireHandle(request.volume_id);
+    const place = await unlessGone(groups.locateParsed(handle, call));
+    if (place === undefined) return {};
+    const { group, id } = place;
     if (request.node_id !== "") {
       const vmId = parseNodeId(request.node_id);
       // No VM can have such an id, so none has the volume under it.
       if (vmId !== undefined) await group.agent.detach(vmId, id, call);
       return {};
     }
-    try {
-      const attachments = await group.agent.attachmentsOf(id, call);
-      await Promise.all(attachments.map(({ VmId }) => group.agent.detach(VmId, id, call)));
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === "NOT_FOUND")) throw error;
-    }
+    const attachments = (await unlessGone(group.agent.attachmentsOf(id, call))) ?? [];
+    await Promise.all(attachments.map(({ VmId }) => group.agent.detach(VmId, id, call)));
     return {};
   };
+}
+
+/** The answer, or undefined when all who could know the volume said that they don't. */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
 }

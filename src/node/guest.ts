@@ -26,6 +26,7 @@ export type PathState =
       /** The volume whose disk is mounted or bound here; undefined when it is not one of this VM's volumes. */
       readonly volumeId: string | undefined;
       readonly device: string;
+      readonly fsType: string;
       readonly readOnly: boolean;
       /** "block" when the path is the device itself. */
       readonly access: "mount" | "block";

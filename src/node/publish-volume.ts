@@ -33,11 +33,14 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     await exclusive(parts, "NodePublishVolume", volumeId, call, async () => {
       const disk = await parts.guest.findDisk(address, volumeId);
       try {
-        if (await isPublished(parts.guest, volumeId, target)) return;
         if (access === "mount") {
-          await requireStaged(parts.guest, volumeId, staging);
-          await parts.guest.bindDirectory(staging, path, target.readOnly);
+          const staged = await requireStaged(parts.guest, volumeId, staging);
+          // Of a file system that is mounted read-only, nothing else can be shown.
+          const readOnly = target.readOnly || staged.readOnly;
+          if (await isPublished(parts.guest, volumeId, { ...target, readOnly })) return;
+          await parts.guest.bindDirectory(staging, path, readOnly);
         } else {
+          if (await isPublished(parts.guest, volumeId, target)) return;
           if (target.readOnly && !disk.readOnly) {
             throw new StatusError(
               "FAILED_PRECONDITION",
@@ -54,9 +57,13 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
   };
 }
 
-async function requireStaged(guest: Guest, volumeId: string, staging: string): Promise<void> {
+async function requireStaged(
+  guest: Guest,
+  volumeId: string,
+  staging: string,
+): Promise<{ readonly readOnly: boolean }> {
   const state = await guest.stateOf(staging);
-  if (state.kind === "mounted" && state.volumeId === volumeId) return;
+  if (state.kind === "mounted" && state.volumeId === volumeId && state.access === "mount") return state;
   throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is not staged on ${staging}`);
 }
 

@@ -19,9 +19,9 @@ export function readPath(field: string, path: string): string {
   return plain;
 }
 
-/** Options that would make mount(8) do something else than mount this disk on this path. */
+/** Options that would make mount(8) do something else than mount this disk on this path, or bring in another disk. */
 const FORBIDDEN_OPTIONS =
-  /^(bind|rbind|move|remount|loop|offset|sizelimit|helper|uhelper|x-|X-|(r?(shared|slave|private|unbindable))$)/;
+  /^(bind|rbind|move|remount|loop|offset|sizelimit|helper|uhelper|device|logdev|rtdev|journal_|x-|X-|(r?(shared|slave|private|unbindable))$)/;
 
 /** Mount flags as a list of single options. @throws StatusError INVALID_ARGUMENT */
 export function readMountFlags(flags: readonly string[]): string[] {

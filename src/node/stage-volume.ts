@@ -47,27 +47,44 @@ async function stageMount(
 ): Promise<void> {
   const readOnly = use.readOnlyMode || disk.readOnly;
   const flags = readMountFlags(use.mountFlags);
-  if (await isStaged(guest, disk, path)) return;
-  const fsType = await ensureFileSystem(guest, disk, wanted);
   const options = readOnly ? [...flags, "ro"] : flags;
+  if (await isStaged(guest, disk, path, wanted, options.includes("ro"))) return;
+  const fsType = await ensureFileSystem(guest, disk, wanted);
   await guest.mountDisk(disk, fsType, path, options);
   if (!readOnly && (await guest.isSmallerThanDisk(disk, fsType))) {
     await growStaged(guest, disk, fsType, path, options);
   }
 }
 
-/** True when this volume is mounted here already. @throws StatusError FAILED_PRECONDITION for anything else here */
-async function isStaged(guest: Guest, disk: Disk, path: string): Promise<boolean> {
+/** True when this volume is mounted here already. @throws StatusError for anything else here */
+async function isStaged(
+  guest: Guest,
+  disk: Disk,
+  path: string,
+  wanted: FileSystem | undefined,
+  readOnly: boolean,
+): Promise<boolean> {
   const state = await guest.stateOf(path);
   switch (state.kind) {
     case "absent":
     case "empty directory":
       return false;
     case "mounted":
-      if (state.volumeId === disk.volumeId && state.access === "mount") return true;
+      if (state.volumeId !== disk.volumeId) {
+        throw new StatusError(
+          "FAILED_PRECONDITION",
+          `${path} has ${state.device} mounted, which is another volume`,
+        );
+      }
+      if (
+        state.access === "mount" &&
+        state.readOnly === readOnly &&
+        state.fsType === (wanted ?? state.fsType)
+      )
+        return true;
       throw new StatusError(
-        "FAILED_PRECONDITION",
-        `${path} has ${state.device} mounted, which is another volume`,
+        "ALREADY_EXISTS",
+        `volume ${disk.volumeId} is staged on ${path} in another way: ${state.readOnly ? "read-only" : "writable"}, with ${state.fsType}`,
       );
     case "empty file":
       throw new StatusError("FAILED_PRECONDITION", `${path} is a file, not a directory`);

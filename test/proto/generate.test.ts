@@ -2,7 +2,9 @@ import { appendFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { findStaleFiles, generate, generatedDirectory } from "../../scripts/generate.ts";
+import { generateCsiTypes as generate } from "../../scripts/generate/csi-types.ts";
+import { findStaleFiles } from "../../scripts/generate/files.ts";
+import { generated } from "../../scripts/generate.ts";
 
 describe("scripts/generate.ts", () => {
   let directory: string;
@@ -18,8 +20,10 @@ describe("scripts/generate.ts", () => {
     await rm(scratch, { recursive: true, force: true });
   });
 
-  it("has been run since proto/csi.proto last changed", async () => {
-    expect(await findStaleFiles(generatedDirectory)).to.deep.equal([]);
+  it("has been run since its sources last changed", async () => {
+    for (const each of generated) {
+      expect(await findStaleFiles(each.directory, each.generate), each.directory).to.deep.equal([]);
+    }
   });
 
   it("finds files that are changed, missing or left over, and cleans up behind it", async () => {
@@ -27,13 +31,15 @@ describe("scripts/generate.ts", () => {
     await appendFile(join(directory, "csi.ts"), "// changed\n");
     await rm(join(directory, "descriptor.json"));
     await writeFile(join(directory, "extra.ts"), "");
-    const stale = await findStaleFiles(directory, scratch);
+    const stale = await findStaleFiles(directory, generate, scratch);
     expect(stale).to.deep.equal(["csi.ts", "descriptor.json", "extra.ts"]);
     expect(await readdir(scratch)).to.deep.equal([]);
   });
 
   it("cleans up behind a comparison that fails", async () => {
-    const error: unknown = await findStaleFiles(join(directory, "absent"), scratch).catch((e: unknown) => e);
+    const error: unknown = await findStaleFiles(join(directory, "absent"), generate, scratch).catch(
+      (e: unknown) => e,
+    );
     expect(error).to.be.instanceOf(Error);
     expect(await readdir(scratch)).to.deep.equal([]);
   });
@@ -41,6 +47,6 @@ describe("scripts/generate.ts", () => {
   it("removes what is left over when it writes", async () => {
     await writeFile(join(directory, "extra.ts"), "");
     await generate(directory);
-    expect(await findStaleFiles(directory)).to.deep.equal([]);
+    expect(await findStaleFiles(directory, generate)).to.deep.equal([]);
   });
 });

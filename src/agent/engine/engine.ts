@@ -1,6 +1,6 @@
 import type { Attachment, Vm } from "../hosts/host.ts";
 
-/** A virtual disk the agent manages: one `.vhdx` file and its record. */
+/** A virtual disk the agent manages: one `.vhdx` file, whose name and content say all of this. */
 export interface Volume {
   /** VirtualDiskId: a GUID in lower case. */
   readonly id: string;
@@ -9,8 +9,6 @@ export interface Volume {
   readonly size: bigint;
   readonly type: "fixed" | "dynamic" | "differencing";
   readonly path: string;
-  /** Bytes asked for at create; undefined for an adopted volume. */
-  readonly requestedSize: bigint | undefined;
 }
 
 export interface VolumePage {

@@ -4,7 +4,7 @@ import { StatusError } from "../../kit/errors.ts";
 export const MAX_NAME_BYTES = 128;
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const VOLUME_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(vhdx|json)$/is;
+const VOLUME_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.vhdx$/is;
 
 /** Control characters, what Windows or our own layout gives a meaning, and what decoding puts for broken UTF-8. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*;\ufffd]/;
@@ -39,13 +39,12 @@ function problemOfName(name: string): string | undefined {
 export interface VolumeFileName {
   readonly name: string;
   readonly id: string;
-  readonly kind: "vhdx" | "json";
 }
 
 /** Takes a file name of the layout `NAME;GUID.vhdx` apart at its last `;`; undefined for any other name. */
 export function parseVolumeFile(fileName: string): VolumeFileName | undefined {
   const match = VOLUME_FILE.exec(fileName);
   if (match === null) return undefined;
-  const [, name = "", id = "", kind = ""] = match;
-  return { name, id: id.toLowerCase(), kind: kind.toLowerCase() === "json" ? "json" : "vhdx" };
+  const [, name = "", id = ""] = match;
+  return { name, id: id.toLowerCase() };
 }

@@ -10,8 +10,8 @@ import { engineRules } from "./rules.ts";
 
 /** Recovers the pool and opens the engine over it. The pool stays its caller's to close. */
 export async function openEngine(pool: Pool, host: Host, metrics: Metrics, log: Log): Promise<Engine> {
-  const content = await recoverPool(pool, log);
-  const rules = engineRules({ pool, host, ...content, log });
-  log.info({ pool: pool.directory, volumes: content.catalog.size }, "pool is open");
-  return observedEngine(guardedEngine(rules, content.catalog), metrics, log);
+  const catalog = await recoverPool(pool, log);
+  const rules = engineRules({ pool, host, catalog, log });
+  log.info({ pool: pool.directory, volumes: catalog.size }, "pool is open");
+  return observedEngine(guardedEngine(rules, catalog), metrics, log);
 }

@@ -8,7 +8,5 @@ export interface EngineParts {
   readonly pool: Pool;
   readonly host: Host;
   readonly catalog: Catalog;
-  /** Records whose disk is gone, by id: left by a delete that did not reach its end. */
-  readonly orphanRecords: Map<string, string>;
   readonly log: Log;
 }

@@ -1,7 +1,6 @@
 import { mkdir, open, readFile, statfs, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
-import { FileWriters } from "../../kit/file-writers.ts";
 import { lockFile, type FileLock } from "../../kit/file-lock.ts";
 import { DirectorySync } from "./directory-sync.ts";
 import { writeFileDurably } from "./durable-file.ts";
@@ -11,13 +10,10 @@ export interface Pool {
   readonly directory: string;
   /** Makes renames and removals in the pool's directory durable. */
   readonly sync: DirectorySync;
-  /** Threads of this pool alone: when its file system hangs, no other waits. */
-  readonly writers: FileWriters;
   /** `<pool>/<name>;<id>.vhdx`; the name was checked before. */
   diskPath(name: string, id: string): string;
-  recordPath(name: string, id: string): string;
-  /** Where a disk or record is made before its rename; ids only, on the same file system. */
-  temporaryPath(id: string, kind: "vhdx" | "json"): string;
+  /** Where a disk is made before its rename; ids only, on the same file system. */
+  temporaryPath(id: string): string;
   /** Bytes a non-root writer may still take. */
   freeBytes(): Promise<bigint>;
   close(): Promise<void>;
@@ -49,20 +45,16 @@ export async function openPool(directory: string, group: string, owner: string):
 }
 
 function pool(directory: string, handle: FileHandle, lock: FileLock): Pool {
-  const writers = new FileWriters();
   return {
     directory,
     sync: new DirectorySync(handle),
-    writers,
     diskPath: (name, id) => join(directory, `${name};${id}.vhdx`),
-    recordPath: (name, id) => join(directory, `${name};${id}.json`),
-    temporaryPath: (id, kind) => join(directory, TEMPORARY_DIRECTORY, `${id}.${kind}`),
+    temporaryPath: (id) => join(directory, TEMPORARY_DIRECTORY, `${id}.vhdx`),
     freeBytes: shared(async () => {
       const { bavail, bsize } = await statfs(directory, { bigint: true });
       return bavail * bsize;
     }),
     close: async () => {
-      await writers.close();
       await handle.close();
       await lock.release();
     },

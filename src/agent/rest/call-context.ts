@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { BUDGET_HEADER, REQUEST_ID_HEADER } from "../../agent-client/wire.ts";
+import { BUDGET_HEADER, REQUEST_ID_HEADER } from "../../agent-client/headers.ts";
 import { startBudget } from "../../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../../kit/deadline.ts";
 import type { CallContext } from "../engine/engine.ts";

@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyInstance } from "fastify";
-import { API_KEY_HEADER } from "../../agent-client/wire.ts";
+import { API_KEY_HEADER } from "../../agent-client/headers.ts";
 import { errorTable, StatusError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";

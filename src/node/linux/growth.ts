@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { readFileSystem, type FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
-import type { Mount } from "../../kit/mount-table.ts";
+import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { failed, run, runAny } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
 import { fileSystemSize, UNUSABLE_TAIL } from "./superblock.ts";
@@ -20,15 +20,22 @@ export async function growMounted(mount: Mount, diskSize: bigint): Promise<void>
   if (!(await isSmaller(mount.source, diskSize, fsType))) return;
   switch (fsType) {
     case "xfs":
-      await run("xfs_growfs", ["-d", mount.mountPoint]);
+      await run("xfs_growfs", ["-d", await writableMountPoint(mount)]);
       return;
     case "btrfs":
-      await run("btrfs", ["filesystem", "resize", "max", mount.mountPoint]);
+      await run("btrfs", ["filesystem", "resize", "max", await writableMountPoint(mount)]);
       return;
     case "ext4":
       await requireResource(mount);
       await run("resize2fs", [mount.source]);
   }
+}
+
+/** Where the file system can be changed: the path of a pod that only reads shows a staged mount that is writable. */
+async function writableMountPoint(mount: Mount): Promise<string> {
+  const mounts = await readMountTable();
+  const writable = mounts.find(({ source, options }) => source === mount.source && !options.includes("ro"));
+  return (writable ?? mount).mountPoint;
 }
 
 /** Grows an ext4 that is not mounted; resize2fs demands a check before. */

@@ -39,6 +39,7 @@ function mountedState(mount: Mount, vmId: string): PathState {
     kind: "mounted",
     volumeId: owner?.vmId === vmId ? owner.volumeId : undefined,
     device,
+    fsType: mount.fsType,
     readOnly: mount.options.includes("ro") || mount.superOptions.includes("ro"),
     access: isDevice ? "block" : "mount",
   };

@@ -61,13 +61,20 @@ function openFiles(directory: string): string[] {
   try {
     return readdirSync(directory)
       .map((descriptor) => join(directory, descriptor))
-      .filter((path) => {
-        const target = readlinkSync(path);
-        return target.startsWith("/") && target !== "/dev/null";
-      });
+      .filter((path) => mayBeDevice(path));
   } catch {
     // The process ended meanwhile.
     return [];
+  }
+}
+
+function mayBeDevice(descriptor: string): boolean {
+  try {
+    const target = readlinkSync(descriptor);
+    return target.startsWith("/") && target !== "/dev/null";
+  } catch {
+    // Closed meanwhile, which says nothing about the process's other descriptors.
+    return false;
   }
 }
 

@@ -51,22 +51,31 @@ export class AttachmentLinks {
 
   /** Removes the links that no loop device has, which an interrupted attach or detach left. */
   async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    for (const vmId of await readdir(this.#root).catch(() => [])) {
+    for (const vmId of await this.#vmIds()) {
       const directory = join(this.#root, vmId);
       for (const name of await readdir(directory)) {
         const path = join(directory, name);
         if (this.parse(path) !== undefined && !inUse.has(path)) await this.remove(path);
       }
       await rmdir(directory).catch((error: unknown) => {
-        if (!hasErrno(error, "ENOTEMPTY", "ENOTDIR")) throw error;
+        if (!hasErrno(error, "ENOTEMPTY")) throw error;
       });
     }
   }
 
   /** Removes every link of a volume that is being deleted, so that its bytes are freed. */
   async removeAll(volumeId: string): Promise<void> {
-    for (const vmId of await readdir(this.#root).catch(() => [])) {
+    for (const vmId of await this.#vmIds()) {
       await rm(this.path(vmId, volumeId), { force: true });
     }
+  }
+
+  /** The VMs that have or had a disk; whatever else lies there is not ours. */
+  async #vmIds(): Promise<string[]> {
+    const entries = await readdir(this.#root, { withFileTypes: true }).catch((error: unknown) => {
+      if (isNotFound(error)) return [];
+      throw error;
+    });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   }
 }

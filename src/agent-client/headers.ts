@@ -1,0 +1,5 @@
+/** Milliseconds that the caller of a request still waits. */
+export const BUDGET_HEADER = "x-request-budget-ms";
+/** Names a request in the logs of every process that it passes. */
+export const REQUEST_ID_HEADER = "x-request-id";
+export const API_KEY_HEADER = "x-api-key";
