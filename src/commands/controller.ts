@@ -6,6 +6,7 @@ import { serveCsi } from "../csi/server.ts";
 import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
+import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { driverOptions, type DriverOptions } from "./options.ts";
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
 
@@ -39,6 +40,7 @@ async function runController(options: Options): Promise<void> {
     const server = await serveCsi(options.endpoint, services, metrics, log);
     parts.push(server);
     log.info({ socket: server.socket, groups: groups.all().map(({ name }) => name) }, "controller is ready");
+    trimHeapAfterStart();
     await untilStopped(stop);
   } finally {
     await closeAll(parts);

@@ -7,6 +7,7 @@ import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
+import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { nodeService } from "../node/node.ts";
 import { driverOptions, readGroupName, readVmId, type DriverOptions } from "./options.ts";
@@ -58,6 +59,7 @@ async function runNode(options: Options): Promise<void> {
     const server = await serveCsi(options.endpoint, services, metrics, log);
     parts.push(server);
     log.info({ socket: server.socket, nodeId }, "node is ready");
+    trimHeapAfterStart();
     await untilStopped(stop);
   } finally {
     await closeAll(parts);

@@ -10,6 +10,8 @@ import type { ControllerParts } from "./parts.ts";
 const LARGEST_ANSWER = 3 * 1024 * 1024;
 /** Volumes asked of an agent at a time. */
 const AGENT_PAGE = 1000;
+/** Characters of a token at most; ours are shorter, and a URL can't hold any number. */
+const LONGEST_TOKEN = 1024;
 
 /** Where a list goes on: in a group, after what the agent's token says. */
 interface Position {
@@ -108,7 +110,8 @@ function encodeToken({ group, agentToken }: Position): string {
 function decodeToken(token: string, groups: Groups): Position {
   const slash = token.indexOf("/");
   const group = token.slice(0, Math.max(0, slash));
-  if (groups.get(group) !== undefined) return { group, agentToken: token.slice(slash + 1) };
+  if (token.length <= LONGEST_TOKEN && groups.get(group) !== undefined)
+    return { group, agentToken: token.slice(slash + 1) };
   throw new StatusError(
     "ABORTED",
     "starting_token is not one that this list gave out; start again without a token",

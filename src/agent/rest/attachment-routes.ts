@@ -4,6 +4,7 @@ import { StatusError } from "../../kit/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Attachment } from "../hosts/host.ts";
 import { callContext } from "./call-context.ts";
+import { idOf } from "./ids.ts";
 import type { Server } from "./volume-routes.ts";
 
 const Place = Type.Object({ nodeid: Type.String(), volid: Type.String() });
@@ -19,7 +20,7 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
       async (request, reply) => {
         const { nodeid, volid } = request.params;
         const readOnly = flagOf(request.query.readonly);
-        const attachment = await engine.attach(nodeid, volid, readOnly, callContext(request, reply));
+        const attachment = await engine.attach(idOf(nodeid), idOf(volid), readOnly, callContext(request, reply));
         // The documented answer is empty; who asks for the disk address (RFC 7240) saves a request.
         if (request.headers["prefer"] === "return=representation") return attachmentAnswer(attachment);
         return await reply.code(204).send(null);
@@ -27,7 +28,7 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
     );
     server.delete(url, { schema: { params: Place } }, async (request, reply) => {
       const { nodeid, volid } = request.params;
-      await engine.detach(nodeid, volid, callContext(request, reply));
+      await engine.detach(idOf(nodeid), idOf(volid), callContext(request, reply));
       return await reply.code(204).send();
     });
   }
@@ -35,7 +36,7 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
     "/volume/:volid/attachments",
     { schema: { params: Type.Object({ volid: Type.String() }), response: { 200: wire.AttachmentList } } },
     async (request, reply) => {
-      const attachments = await engine.attachmentsOf(request.params.volid, callContext(request, reply));
+      const attachments = await engine.attachmentsOf(idOf(request.params.volid), callContext(request, reply));
       return { Attachments: attachments.map(attachmentAnswer) };
     },
   );

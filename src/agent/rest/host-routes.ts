@@ -5,6 +5,7 @@ import { toJsonSize } from "../../kit/sizes.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Vm } from "../hosts/host.ts";
 import { callContext } from "./call-context.ts";
+import { idOf } from "./ids.ts";
 import type { Server } from "./volume-routes.ts";
 
 const Identified = Type.Object({ id: Type.Optional(Type.String()), nodeid: Type.Optional(Type.String()) });
@@ -26,7 +27,7 @@ export function hostRoutes(server: Server, engine: Engine): void {
   server.get(
     "/vm/:id",
     { schema: { params: Type.Object({ id: Type.String() }), response: { 200: wire.VmAnswer } } },
-    async (request, reply) => vmAnswer(await engine.getVm(request.params.id, callContext(request, reply))),
+    async (request, reply) => vmAnswer(await engine.getVm(idOf(request.params.id), callContext(request, reply))),
   );
   // The Go implementation's route.
   server.get(
@@ -35,7 +36,7 @@ export function hostRoutes(server: Server, engine: Engine): void {
     async (request, reply) => {
       const id = request.query.id ?? request.query.nodeid;
       if (id === undefined) throw new StatusError("INVALID_ARGUMENT", "id is missing");
-      return vmAnswer(await engine.getVm(id, callContext(request, reply)));
+      return vmAnswer(await engine.getVm(idOf(id), callContext(request, reply)));
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { API_KEY_HEADER } from "../../agent-client/headers.ts";
 import { errorTable, StatusError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
@@ -23,32 +23,40 @@ export function createRestServer(
   metrics: Metrics,
   log: Log,
 ): FastifyInstance {
+  /** Why a request may not be served, or undefined. */
+  function refusalOf({ url, headers, ip, method }: FastifyRequest): StatusError | undefined {
+    if (OPEN_PATHS.has(url)) return undefined;
+    const sent = headers[API_KEY_HEADER];
+    if (typeof sent === "string" && keyIsRight(sent)) return undefined;
+    metrics.unauthorized.inc();
+    log.warn({ address: ip, method }, "a REST call was refused: missing or wrong API key");
+    return new StatusError(sent === undefined ? "UNAUTHENTICATED" : "PERMISSION_DENIED", KEY_REFUSED);
+  }
+
+  function answerError(thrown: unknown, reply: FastifyReply): FastifyReply {
+    const error = statusErrorOf(thrown);
+    const row = errorTable[error.code];
+    if (row.http === 500) log.error({ err: error }, "a REST call failed");
+    return reply.code(row.http).send({ code: row.grpc, message: error.message });
+  }
+
   const server = fastify({
     routerOptions: { maxParamLength: LONGEST_SEGMENT, querystringParser: parseQuery },
     bodyLimit: 64 * 1024,
     requestTimeout: 150_000,
     forceCloseConnections: true,
+    // A path that can't be decoded meets no hook.
+    frameworkErrors: (error, request, reply) => {
+      answerError(refusalOf(request) ?? error, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   server.addHook("onRequest", (request, _reply, done) => {
-    if (OPEN_PATHS.has(request.url)) {
-      done();
-      return;
-    }
-    const sent = request.headers[API_KEY_HEADER];
-    if (typeof sent === "string" && keyIsRight(sent)) {
-      done();
-      return;
-    }
-    metrics.unauthorized.inc();
-    log.warn(
-      { address: request.ip, method: request.method },
-      "a REST call was refused: missing or wrong API key",
-    );
-    done(new StatusError(sent === undefined ? "UNAUTHENTICATED" : "PERMISSION_DENIED", KEY_REFUSED));
+    // No operation has a body: whatever a client sends, even a type that is none, is not looked at.
+    delete request.headers["content-type"];
+    done(refusalOf(request));
   });
 
-  // No operation has a body; clients send empty ones under types of their own.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => {
     done(null, undefined);
@@ -58,12 +66,7 @@ export function createRestServer(
     throw new StatusError("NOT_FOUND", `this API has no ${request.method} ${request.url.slice(0, 256)}`);
   });
 
-  server.setErrorHandler((thrown, _request, reply) => {
-    const error = statusErrorOf(thrown);
-    const row = errorTable[error.code];
-    if (row.http === 500) log.error({ err: error }, "a REST call failed");
-    return reply.code(row.http).send({ code: row.grpc, message: error.message });
-  });
+  server.setErrorHandler((thrown, _request, reply) => answerError(thrown, reply));
 
   server.get("/healthz", () => ({ status: "ok" }));
   server.get("/readyz", () => ({ status: "ok" }));
@@ -86,7 +89,7 @@ function parseQuery(text: string): Record<string, string> {
 function statusErrorOf(thrown: unknown): StatusError {
   const status = (thrown as { statusCode?: number }).statusCode;
   if (thrown instanceof Error && status !== undefined && status >= 400 && status < 500) {
-    return new StatusError("INVALID_ARGUMENT", thrown.message, thrown);
+    return new StatusError("INVALID_ARGUMENT", thrown.message.slice(0, 512), thrown);
   }
   return StatusError.from(thrown);
 }

@@ -8,6 +8,7 @@ import { StatusError } from "../../kit/errors.ts";
 import { parseInt64, toJsonSize } from "../../kit/sizes.ts";
 import type { Engine, SizeRange, Volume, VolumePage } from "../engine/engine.ts";
 import { callContext } from "./call-context.ts";
+import { idOf } from "./ids.ts";
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -51,10 +52,10 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     "/volume/:volid",
     { schema: { params: Identified, response: { 200: wire.VolumeAnswer } } },
     async (request, reply) =>
-      volumeAnswer(await engine.getVolume(request.params.volid, callContext(request, reply))),
+      volumeAnswer(await engine.getVolume(idOf(request.params.volid), callContext(request, reply))),
   );
   server.delete("/volume/:volid", { schema: { params: Identified } }, async (request, reply) => {
-    await engine.deleteVolume(request.params.volid, callContext(request, reply));
+    await engine.deleteVolume(idOf(request.params.volid), callContext(request, reply));
     return await reply.code(204).send();
   });
   server.put(
@@ -63,7 +64,7 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     async (request, reply) => {
       const { params, query } = request;
       const grown = await engine.expandVolume(
-        params.volid,
+        idOf(params.volid),
         rangeOf(query.size, query.limit),
         callContext(request, reply),
       );
@@ -75,7 +76,7 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     { schema: { params: Type.Intersect([Identified, Size]), response: { 200: wire.ExpandAnswer } } },
     async (request, reply) => {
       const { volid, size } = request.params;
-      const grown = await engine.expandVolume(volid, rangeOf(size, undefined), callContext(request, reply));
+      const grown = await engine.expandVolume(idOf(volid), rangeOf(size, undefined), callContext(request, reply));
       return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
     },
   );
