@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import axios, { isAxiosError, type AxiosRequestConfig } from "axios";
+import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 import axiosRetry, { exponentialDelay, isNetworkError } from "axios-retry";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { errorCodeOfGrpc, StatusError } from "../kit/errors.ts";
@@ -71,10 +71,10 @@ export function createAgentClient(address: AgentAddress): AgentClient {
     retryCondition: isNetworkError,
   });
 
-  async function send({ headers, ...config }: Request, call: ClientCall): Promise<unknown> {
+  async function send({ headers, ...config }: Request, call: ClientCall): Promise<AxiosResponse<unknown>> {
     const remaining = Math.min(call.deadline - performance.now(), DEFAULT_BUDGET_MS);
     try {
-      const response = await http.request<unknown>({
+      return await http.request<unknown>({
         ...config,
         signal: call.signal,
         headers: {
@@ -83,42 +83,51 @@ export function createAgentClient(address: AgentAddress): AgentClient {
           [BUDGET_HEADER]: String(shrinkBudget(remaining)),
         },
       });
-      return response.data;
     } catch (error) {
       throw errorOf(error, address.url);
     }
   }
 
   async function ask<T>(is: Check<T>, config: Request, call: ClientCall): Promise<T> {
-    const data = await send(config, call);
+    const { data } = await send(config, call);
     if (is(data)) return data;
-    throw new StatusError(
+    throw foreign(config);
+  }
+
+  /** For an operation whose answer is that it was done. */
+  async function tell(config: Request, call: ClientCall): Promise<void> {
+    const { status } = await send(config, call);
+    if (status !== 204) throw foreign(config);
+  }
+
+  function foreign({ url = "" }: Request): StatusError {
+    return new StatusError(
       "UNAVAILABLE",
-      `${address.url} answered ${config.url ?? ""} with something this API does not have`,
+      `${address.url} answered ${url} with something this API does not have`,
     );
   }
 
   return {
-    createVolume: (name, size, limit, call) =>
-      ask(
+    createVolume: async (name, size, limit, call) =>
+      await ask(
         answers.isVolumeAnswer,
         { method: "POST", url: path`/volume/${name}`, params: { size: String(size), limit: String(limit) } },
         call,
       ),
-    getVolume: (id, call) => ask(answers.isVolumeAnswer, { url: path`/volume/${id}` }, call),
+    getVolume: async (id, call) => await ask(answers.isVolumeAnswer, { url: path`/volume/${id}` }, call),
     deleteVolume: async (id, call) => {
-      await send({ method: "DELETE", url: path`/volume/${id}` }, call);
+      await tell({ method: "DELETE", url: path`/volume/${id}` }, call);
     },
-    listVolumes: (maxEntries, nextToken, call) =>
-      ask(answers.isVolumeList, { url: "/volumes", params: { maxEntries, nextToken } }, call),
-    expandVolume: (id, size, limit, call) =>
-      ask(
+    listVolumes: async (maxEntries, nextToken, call) =>
+      await ask(answers.isVolumeList, { url: "/volumes", params: { maxEntries, nextToken } }, call),
+    expandVolume: async (id, size, limit, call) =>
+      await ask(
         answers.isExpandAnswer,
         { method: "PUT", url: path`/volume/${id}`, params: { size: String(size), limit: String(limit) } },
         call,
       ),
-    attach: (vmId, id, readonly, call) =>
-      ask(
+    attach: async (vmId, id, readonly, call) =>
+      await ask(
         answers.isAttachmentAnswer,
         {
           method: "PUT",
@@ -129,12 +138,12 @@ export function createAgentClient(address: AgentAddress): AgentClient {
         call,
       ),
     detach: async (vmId, id, call) => {
-      await send({ method: "DELETE", url: path`/attachment/node/${vmId}/volume/${id}` }, call);
+      await tell({ method: "DELETE", url: path`/attachment/node/${vmId}/volume/${id}` }, call);
     },
     attachmentsOf: async (id, call) =>
       (await ask(answers.isAttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,
-    capacity: (call) => ask(answers.isCapacityAnswer, { url: "/capacity" }, call),
-    getVm: (id, call) => ask(answers.isVmAnswer, { url: path`/vm/${id}` }, call),
+    capacity: async (call) => await ask(answers.isCapacityAnswer, { url: "/capacity" }, call),
+    getVm: async (id, call) => await ask(answers.isVmAnswer, { url: path`/vm/${id}` }, call),
   };
 }
 

@@ -13,6 +13,7 @@ export interface AgentSettings {
   readonly poolDirectory: string;
   readonly group: string;
   readonly vms: readonly Vm[];
+  readonly maxVolumesPerVm: number;
   readonly apiKey: string;
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
@@ -32,7 +33,7 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
   const pool = await openPool(settings.poolDirectory, settings.group, settings.owner);
   let server: FastifyInstance | undefined;
   try {
-    const localHost = await openLocalHost(pool.directory, settings.vms);
+    const localHost = await openLocalHost(pool.directory, settings.vms, settings.maxVolumesPerVm);
     const engine = await openEngine(pool, localHost, metrics, log);
     server = createRestServer(engine, keyCheck(settings.apiKey), metrics, log);
     const url = await server.listen({ host, port });

@@ -5,7 +5,7 @@ import type { Vm } from "../agent/hosts/host.ts";
 import { readApiKey } from "../agent/rest/api-key.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
-import { logLevelOption, readGroupName, readVmId, type CommonOptions } from "./options.ts";
+import { logLevelOption, maxVolumesOption, readGroupName, readVmId, type CommonOptions } from "./options.ts";
 import { stopSignal, untilStopped } from "./until-stopped.ts";
 
 interface Options extends CommonOptions {
@@ -14,6 +14,7 @@ interface Options extends CommonOptions {
   readonly pool: string;
   readonly group: string;
   readonly vm: readonly string[];
+  readonly maxVolumes: number;
 }
 
 export function agentCommand(): Command {
@@ -28,6 +29,7 @@ export function agentCommand(): Command {
         .argParser((value: string, before: readonly string[]) => [...before, value])
         .default([], ""),
     )
+    .addOption(maxVolumesOption())
     .addOption(logLevelOption())
     .action(runAgent);
 }
@@ -40,6 +42,7 @@ async function runAgent(options: Options): Promise<void> {
       poolDirectory: options.pool,
       group: readGroupName(options.group),
       vms: options.vm.length === 0 ? [await thisMachine()] : options.vm.map(readVm),
+      maxVolumesPerVm: options.maxVolumes,
       apiKey: await readApiKey(options.apiKeyFile),
       listen: options.listen,
       owner: "hyperv-csi agent",

@@ -1,8 +1,6 @@
-import { Command, Option } from "commander";
-import { LOCAL_SLOTS_PER_VM } from "../agent-client/disk-address.ts";
+import { Command } from "commander";
 import { identityService } from "../csi/identity.ts";
 import { serveCsi } from "../csi/server.ts";
-import { StatusError } from "../kit/errors.ts";
 import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { createLog } from "../kit/log.ts";
@@ -10,7 +8,7 @@ import { createMetrics } from "../kit/metrics.ts";
 import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { nodeService } from "../node/node.ts";
-import { driverOptions, readGroupName, readVmId, type DriverOptions } from "./options.ts";
+import { driverOptions, maxVolumesOption, readGroupName, readVmId, type DriverOptions } from "./options.ts";
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
 
 interface Options extends DriverOptions {
@@ -26,11 +24,7 @@ export function nodeCommand(): Command {
     .requiredOption("--endpoint <unix://path>", "socket to serve CSI on")
     .requiredOption("--node-id <id>", "id of this VM (a GUID), as its host knows it")
     .requiredOption("--group <name>", "group of this VM's host")
-    .addOption(
-      new Option("--max-volumes <count>", "most volumes this VM can have")
-        .argParser(readCount)
-        .default(LOCAL_SLOTS_PER_VM),
-    );
+    .addOption(maxVolumesOption());
   for (const option of driverOptions()) command.addOption(option);
   return command.action(runNode);
 }
@@ -64,9 +58,4 @@ async function runNode(options: Options): Promise<void> {
   } finally {
     await closeAll(parts);
   }
-}
-
-function readCount(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new StatusError("INVALID_ARGUMENT", `--max-volumes ${text} is not a whole number from 1 to 99999`);
 }

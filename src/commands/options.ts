@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { LOCAL_SLOTS_PER_VM } from "../agent-client/disk-address.ts";
 import { DEFAULT_DRIVER_NAME, DEFAULT_TOPOLOGY_KEY } from "../csi/driver.ts";
 import { isGroupName, parseNodeId } from "../csi/handle.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -26,6 +27,18 @@ export function driverOptions(): Option[] {
     new Option("--http-endpoint <host:port>", "serve /healthz, /readyz and /metrics there"),
     logLevelOption(),
   ];
+}
+
+/** How many disks a VM can have; agent and node must agree, so that the scheduler and the host count alike. */
+export function maxVolumesOption(): Option {
+  return new Option("--max-volumes <count>", "most volumes a VM can have")
+    .argParser(readCount)
+    .default(LOCAL_SLOTS_PER_VM);
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new StatusError("INVALID_ARGUMENT", `--max-volumes ${text} is not a whole number from 1 to 99999`);
 }
 
 /** @throws StatusError INVALID_ARGUMENT */

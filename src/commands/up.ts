@@ -5,7 +5,6 @@ import { startAgent } from "../agent/agent.ts";
 import { declaredVm } from "../agent/hosts/local/vms.ts";
 import { readOrMakeApiKey } from "../agent/rest/api-key.ts";
 import { createAgentClient } from "../agent-client/agent-client.ts";
-import { LOCAL_SLOTS_PER_VM } from "../agent-client/disk-address.ts";
 import { controllerService } from "../controller/controller.ts";
 import { Groups } from "../controller/groups.ts";
 import { identityService } from "../csi/identity.ts";
@@ -16,7 +15,7 @@ import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { nodeService } from "../node/node.ts";
-import { driverOptions, readGroupName, type DriverOptions } from "./options.ts";
+import { driverOptions, maxVolumesOption, readGroupName, type DriverOptions } from "./options.ts";
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
 import { preflight } from "./up/preflight.ts";
 import { show } from "./up/show.ts";
@@ -26,6 +25,7 @@ interface Options extends DriverOptions {
   readonly stateDir: string;
   readonly listen: string;
   readonly group: string;
+  readonly maxVolumes: number;
   readonly once?: boolean;
   readonly show: boolean;
 }
@@ -45,7 +45,8 @@ export function upCommand(): Command {
       "loopback address of the agent's REST API; port 0 takes a free one",
       "127.0.0.1:0",
     )
-    .option("--group <name>", "name of this host in volume handles and topology", "local");
+    .option("--group <name>", "name of this host in volume handles and topology", "local")
+    .addOption(maxVolumesOption());
   for (const option of driverOptions())
     command.addOption(option.long === "--log-level" ? option.default("warn") : option);
   return command.action(runUp);
@@ -95,6 +96,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
       poolDirectory: state.pool,
       group,
       vms: [declaredVm(nodeId, hostname())],
+      maxVolumesPerVm: options.maxVolumes,
       apiKey,
       listen: options.listen,
       owner: OWNER,
@@ -115,7 +117,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
       locks: new KeyedLocks(),
       nodeId,
       group,
-      maxVolumes: LOCAL_SLOTS_PER_VM,
+      maxVolumes: options.maxVolumes,
       names,
     }),
   };

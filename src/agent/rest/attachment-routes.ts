@@ -20,7 +20,12 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
       async (request, reply) => {
         const { nodeid, volid } = request.params;
         const readOnly = flagOf(request.query.readonly);
-        const attachment = await engine.attach(idOf(nodeid), idOf(volid), readOnly, callContext(request, reply));
+        const attachment = await engine.attach(
+          idOf(nodeid),
+          idOf(volid),
+          readOnly,
+          callContext(request, reply),
+        );
         // The documented answer is empty; who asks for the disk address (RFC 7240) saves a request.
         if (request.headers["prefer"] === "return=representation") return attachmentAnswer(attachment);
         return await reply.code(204).send(null);

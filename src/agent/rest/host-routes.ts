@@ -27,7 +27,8 @@ export function hostRoutes(server: Server, engine: Engine): void {
   server.get(
     "/vm/:id",
     { schema: { params: Type.Object({ id: Type.String() }), response: { 200: wire.VmAnswer } } },
-    async (request, reply) => vmAnswer(await engine.getVm(idOf(request.params.id), callContext(request, reply))),
+    async (request, reply) =>
+      vmAnswer(await engine.getVm(idOf(request.params.id), callContext(request, reply))),
   );
   // The Go implementation's route.
   server.get(

@@ -76,7 +76,11 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     { schema: { params: Type.Intersect([Identified, Size]), response: { 200: wire.ExpandAnswer } } },
     async (request, reply) => {
       const { volid, size } = request.params;
-      const grown = await engine.expandVolume(idOf(volid), rangeOf(size, undefined), callContext(request, reply));
+      const grown = await engine.expandVolume(
+        idOf(volid),
+        rangeOf(size, undefined),
+        callContext(request, reply),
+      );
       return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
     },
   );

@@ -15,7 +15,11 @@ interface LoopAttachment extends Attachment {
 }
 
 /** The host on this Linux machine: VMs are declared, a disk is attached as a loop device over its payload. */
-export async function openLocalHost(poolDirectory: string, vms: readonly Vm[]): Promise<Host> {
+export async function openLocalHost(
+  poolDirectory: string,
+  vms: readonly Vm[],
+  slotsPerVm = LOCAL_SLOTS_PER_VM,
+): Promise<Host> {
   // The kernel names backing files by their real path.
   const links = new AttachmentLinks(await realpath(poolDirectory));
   const locks = new KeyedLocks();
@@ -39,7 +43,7 @@ export async function openLocalHost(poolDirectory: string, vms: readonly Vm[]): 
   }
 
   return {
-    manifest: { name: "local", diskTypes: ["fixed"], slotsPerVm: LOCAL_SLOTS_PER_VM, onlineExpand: true },
+    manifest: { name: "local", diskTypes: ["fixed"], slotsPerVm, onlineExpand: true },
     listVms: () => Promise.resolve([...vms]),
     getVm: (id) => Promise.resolve(vms.find((vm) => vm.id === id)),
     listAttachments: () => Promise.resolve(attachments().map(withoutLoop)),

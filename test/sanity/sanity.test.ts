@@ -1,0 +1,95 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import { csiClient } from "../../src/csi/client.ts";
+import type { ControllerRpcs, IdentityRpcs, NodeRpcs } from "../../src/csi/rpc.ts";
+import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
+import { needsLoopDevices } from "../support/needs-loop-devices.ts";
+import { loopsBelow, mountsBelow, scratchDirectory } from "../support/scratch-directory.ts";
+import { startSeparately, startUp, type RunningDriver } from "./compositions.ts";
+import { runSanity, whyNoSanity } from "./csi-sanity.ts";
+import expected from "./expected.json" with { type: "json" };
+
+const RUNS = 3;
+const compositions = { "one process": startUp, "separate processes": startSeparately };
+
+describe("csi-sanity", function () {
+  this.timeout(20 * 60_000);
+  before(needsLoopDevices);
+  before(async function () {
+    const reason = await whyNoSanity();
+    if (reason === undefined) return;
+    if (process.env["CI"]) throw new Error(reason);
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
+  const scratch = scratchDirectory();
+
+  for (const [name, start] of Object.entries(compositions)) {
+    describe(`against ${name}`, () => {
+      let driver: RunningDriver;
+      let directory: string;
+      let parameters: string;
+
+      before(async () => {
+        directory = scratch(name.replace(" ", "-"));
+        parameters = `${directory}.yaml`;
+        await mkdir(directory);
+        const fsType = (await mayGrowMountedExt4()) ? "ext4" : "xfs";
+        console.log(`      file system ${fsType}`);
+        await writeFile(parameters, `csi.storage.k8s.io/fstype: ${fsType}\n`);
+        driver = await start(directory);
+      });
+
+      after(() => driver.stop());
+
+      it("advertises the committed capabilities", async () => {
+        expect(await capabilitiesOf(driver)).to.deep.equal(expected.capabilities);
+      });
+
+      for (const access of ["mount", "block"] as const) {
+        for (let run = 1; run <= RUNS; run++) {
+          it(`passes with ${access} access, random order ${run}`, async () => {
+            const report = await runSanity({
+              endpoint: `unix://${driver.socket}`,
+              controllerEndpoint:
+                driver.controllerSocket === driver.socket ? undefined : `unix://${driver.controllerSocket}`,
+              access,
+              parameters,
+              directory: scratch(`${name.replace(" ", "-")}-${access}-${run}`),
+            });
+            console.log(`      ${report.passed.length} specs passed, seed ${report.seed}`);
+            expect(report.failed, `seed ${report.seed}`).to.deep.equal([]);
+            expect(report.skipped).to.deep.equal(Object.values(expected.skippedForWantOf).flat().sort());
+            expect(report.pending).to.deep.equal(expected.pendingUpstream);
+            expect(report.passed).to.have.length.above(50);
+          });
+        }
+      }
+
+      it("leaves no volume, attachment or mount behind", async () => {
+        const disks = await readdir(`${directory}/pool`);
+        expect(disks.filter((file) => file.endsWith(".vhdx"))).to.deep.equal([]);
+        expect(loopsBelow(scratch())).to.deep.equal([]);
+        expect(await mountsBelow(scratch())).to.deep.equal([]);
+      });
+    });
+  }
+});
+
+async function capabilitiesOf({ socket, controllerSocket }: RunningDriver) {
+  const identity = csiClient<IdentityRpcs>("Identity", controllerSocket);
+  const controller = csiClient<ControllerRpcs>("Controller", controllerSocket);
+  const node = csiClient<NodeRpcs>("Node", socket);
+  try {
+    const plugin = (await identity.call.GetPluginCapabilities({})).capabilities ?? [];
+    const controllerRpcs = (await controller.call.ControllerGetCapabilities({})).capabilities ?? [];
+    const nodeRpcs = (await node.call.NodeGetCapabilities({})).capabilities ?? [];
+    return {
+      plugin: plugin.map((each) => String(each.service?.type ?? each.volume_expansion?.type)).sort(),
+      controller: controllerRpcs.map((each) => String(each.rpc?.type)).sort(),
+      node: nodeRpcs.map((each) => String(each.rpc?.type)).sort(),
+    };
+  } finally {
+    for (const client of [identity, controller, node]) client.close();
+  }
+}
