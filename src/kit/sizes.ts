@@ -26,7 +26,7 @@ export function toJsonSize(bytes: bigint): number {
   return Number(bytes);
 }
 
-/** `1.5 GiB`: for people only, rounded to one decimal. */
+/** `1.5 GiB`: for people only, rounded down to one decimal, so that it never promises more than there is. */
 export function formatSize(bytes: bigint): string {
   const units: [bigint, string][] = [
     [TiB, "TiB"],

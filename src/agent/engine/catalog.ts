@@ -4,20 +4,33 @@ import { isGuid } from "./names.ts";
 
 const TOKEN_PREFIX = "v1-";
 
+/** A disk in the pool that is not served: nothing may take its id or name until a person has looked at it. */
+export interface LeftAlone {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
 /** The volumes of a pool in memory: read from the directory at start, changed only after the directory was. */
 export class Catalog {
   readonly #byId = new Map<string, Volume>();
   readonly #byName = new Map<string, Volume>();
   /** Ids in order, for pages that stay stable while volumes come and go. */
   readonly #ids: string[];
+  /** By id and by name. */
+  readonly #leftAlone: ReadonlyMap<string, LeftAlone>;
 
   /** The volumes to begin with: one sort instead of an insertion each. */
-  constructor(volumes: Iterable<Volume> = []) {
+  constructor(volumes: Iterable<Volume> = [], leftAlone: readonly LeftAlone[] = []) {
     for (const volume of volumes) {
       this.#byId.set(volume.id, volume);
       this.#byName.set(volume.name, volume);
     }
     this.#ids = [...this.#byId.keys()].sort();
+    this.#leftAlone = new Map(
+      leftAlone.flatMap((disk) => [[disk.id, disk] as const, [disk.name, disk] as const]),
+    );
   }
 
   get size(): number {
@@ -30,6 +43,16 @@ export class Catalog {
 
   byName(name: string): Volume | undefined {
     return this.#byName.get(name);
+  }
+
+  /** @throws StatusError FAILED_PRECONDITION for the id or name of a disk that is there and not served. */
+  refuseLeftAlone(idOrName: string): void {
+    const disk = this.#leftAlone.get(idOrName);
+    if (disk === undefined) return;
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `${disk.path} is left alone: ${disk.reason}; settle that on the host and start the agent again`,
+    );
   }
 
   values(): IterableIterator<Volume> {

@@ -21,6 +21,7 @@ export async function createVolume(parts: EngineParts, name: string, range: Size
   const layout = fixedLayoutFor(range);
   const existing = parts.catalog.byName(name);
   if (existing !== undefined) return sameVolume(existing, range, layout.size);
+  parts.catalog.refuseLeftAlone(name);
   await requireFreeSpace(parts.pool, layout.size);
 
   const volume = await makeVolume(parts.pool, name, layout);

@@ -2,10 +2,13 @@ import { unlink } from "node:fs/promises";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
 import type { EngineParts } from "./parts.ts";
 
-/** Removes a volume's disk. A volume that is not there is deleted already. */
+/** Removes a volume's disk. A volume that is not there is deleted already; a disk that is not served is none. */
 export async function deleteVolume({ pool, host, catalog }: EngineParts, id: string): Promise<void> {
   const volume = catalog.byId(id);
-  if (volume === undefined) return;
+  if (volume === undefined) {
+    catalog.refuseLeftAlone(id);
+    return;
+  }
   const [attachment] = await host.attachmentsOf(id);
   if (attachment !== undefined) {
     throw new StatusError(

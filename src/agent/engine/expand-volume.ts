@@ -24,6 +24,12 @@ export async function expandVolume(
     );
   }
   const size = wanted > disk.virtualSize ? wanted : disk.virtualSize;
+  if (range.limit !== undefined && size > range.limit) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `volume ${id} has ${size} bytes, more than the limit of ${range.limit}`,
+    );
+  }
   await requireFreeSpace(parts.pool, size - disk.virtualSize);
   await grow(parts, volume, disk.virtualSize, size, signal);
   parts.catalog.put({ ...volume, size });

@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
 import { runAny } from "../../kit/run.ts";
 import { missingPrograms, runtimePrograms } from "./programs.ts";
@@ -10,12 +11,19 @@ export async function preflight(): Promise<void> {
     const packages = [...new Set(missing.map((program) => runtimePrograms[program]))].join(" ");
     throw refusal(`missing programs: ${missing.join(", ")}; install them with: apt-get install ${packages}`);
   }
-  const loop = await runAny("losetup", ["--find"]);
-  if (loop.exitCode !== 0) {
+  if (!(await givesLoopDevices())) {
     throw refusal(
       "this machine gives no loop devices: load the module with `modprobe loop`; in a container, run it privileged with /dev of the machine",
     );
   }
+}
+
+async function givesLoopDevices(): Promise<boolean> {
+  const control = await access("/dev/loop-control").then(
+    () => true,
+    () => false,
+  );
+  return control && (await runAny("losetup", ["--find"])).exitCode === 0;
 }
 
 function refusal(message: string): StatusError {

@@ -39,7 +39,8 @@ function contentFrom(output: string): DiskContent {
   return { kind: "unknown", what };
 }
 
-async function endsAreZero(disk: Disk): Promise<boolean> {
+/** True when the first and the last MiB of a disk, or all of a small one, are zero. A read that fails is an error. */
+export async function endsAreZero(disk: Disk): Promise<boolean> {
   const length = disk.size < MiB ? disk.size : MiB;
   const device = await open(disk.device, "r");
   try {

@@ -2,7 +2,7 @@ import type { FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { run } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
-import { contentOf } from "./content.ts";
+import { endsAreZero } from "./content.ts";
 
 /**
  * None is told to overwrite what it finds. mkfs.ext4 would ask a person whether a whole disk is meant: -F answers
@@ -14,10 +14,9 @@ const makers: Readonly<Record<FileSystem, readonly [program: string, ...args: st
   btrfs: ["mkfs.btrfs", "--quiet"],
 };
 
-/** Makes a file system on a blank disk; the blankness is proven here, next to the act. */
+/** Makes a file system on a disk that was proven blank; what can be looked at without a process is looked at again. */
 export async function format(disk: Disk, fsType: FileSystem): Promise<void> {
-  const content = await contentOf(disk);
-  if (content.kind !== "blank") {
+  if (!(await endsAreZero(disk))) {
     throw new StatusError("FAILED_PRECONDITION", `${disk.device} is not blank: it was not formatted`);
   }
   const [program, ...args] = makers[fsType];

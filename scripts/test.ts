@@ -1,0 +1,81 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+type Suite = () => Promise<Counts>;
+
+const project = join(import.meta.dirname, "..");
+
+/** One command that holds or does not. */
+function check(program: string, ...args: string[]): Suite {
+  return async () => {
+    const { exitCode } = await execa(program, args, { cwd: project, stdio: "inherit", reject: false });
+    return exitCode === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  };
+}
+
+/** Mocha over some files. A run that ends without its counts has failed, whatever it printed. */
+function mocha(...args: string[]): Suite {
+  return async () => {
+    const directory = await mkdtemp(join(tmpdir(), "hyperv-csi-counts-"));
+    const file = join(directory, "counts.json");
+    try {
+      const { exitCode } = await execa("mocha", ["--reporter", "scripts/mocha-reporter.ts", ...args], {
+        cwd: project,
+        stdio: "inherit",
+        reject: false,
+        env: { SUITE_COUNTS: file },
+      });
+      const counts = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Partial<Counts>;
+      const { passed = 0, failed = 0, skipped = 0 } = counts;
+      return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  };
+}
+
+const suites: Readonly<Record<string, Suite>> = {
+  format: check("prettier", "--check", "--log-level", "warn", "."),
+  lint: check("eslint", "--max-warnings", "0"),
+  types: check("tsc"),
+  imports: check("node", "scripts/check-imports.ts"),
+  unit: mocha("--ignore", "test/sanity/**", "test/**/*.test.ts"),
+  sanity: mocha("test/sanity/**/*.test.ts"),
+};
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.find((name) => suites[name] === undefined);
+  if (unknown !== undefined) {
+    process.stderr.write(`there is no suite ${unknown}; there are ${Object.keys(suites).join(", ")}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, suite] of Object.entries(suites)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const started = performance.now();
+    process.stdout.write(`\n── ${name}\n`);
+    const counts = await suite();
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    process.stdout.write(`── ${name}: ${summary(counts)} in ${seconds} s\n`);
+  }
+  process.stdout.write(`\n${summary(total)}\n`);
+  if (total.failed > 0) process.exitCode = 1;
+}
+
+function summary({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+await main(process.argv.slice(2));
