@@ -19,8 +19,8 @@ async function main(args: readonly string[]): Promise<void> {
     )
     .version(version)
     .showHelpAfterError("(add --help for the options)");
-  const named = args.find((arg) => commands[arg] !== undefined);
-  const wanted = named === undefined ? Object.keys(commands) : [named];
+  const named = Object.keys(commands).filter((name) => name === args[0]);
+  const wanted = named.length === 0 ? Object.keys(commands) : named;
   for (const name of wanted) {
     const command = await commands[name]?.();
     if (command !== undefined) program.addCommand(command.copyInheritedSettings(program));
