@@ -2,13 +2,11 @@ import { Command } from "commander";
 import { readAgentsFile } from "../controller/agents-file.ts";
 import { controllerService } from "../controller/controller.ts";
 import { identityService } from "../csi/identity.ts";
-import { serveCsi } from "../csi/server.ts";
-import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
-import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { driverOptions, type DriverOptions } from "./options.ts";
-import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
+import { serveRole } from "./serve-role.ts";
+import { stopSignal } from "./until-stopped.ts";
 
 interface Options extends DriverOptions {
   readonly endpoint: string;
@@ -33,16 +31,5 @@ async function runController(options: Options): Promise<void> {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names: options }),
   };
-  const parts: Closable[] = [];
-  try {
-    if (options.httpEndpoint !== undefined)
-      parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
-    const server = await serveCsi(options.endpoint, services, metrics, log);
-    parts.push(server);
-    log.info({ socket: server.socket, groups: groups.all().map(({ name }) => name) }, "controller is ready");
-    trimHeapAfterStart();
-    await untilStopped(stop);
-  } finally {
-    await closeAll(parts);
-  }
+  await serveRole("controller", options, services, metrics, log, stop);
 }

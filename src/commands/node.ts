@@ -1,15 +1,13 @@
 import { Command } from "commander";
 import { identityService } from "../csi/identity.ts";
-import { serveCsi } from "../csi/server.ts";
-import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
-import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { nodeService } from "../node/node.ts";
 import { driverOptions, maxVolumesOption, readGroupName, readVmId, type DriverOptions } from "./options.ts";
-import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
+import { serveRole } from "./serve-role.ts";
+import { stopSignal } from "./until-stopped.ts";
 
 interface Options extends DriverOptions {
   readonly endpoint: string;
@@ -46,16 +44,5 @@ async function runNode(options: Options): Promise<void> {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Node: service,
   };
-  const parts: Closable[] = [];
-  try {
-    if (options.httpEndpoint !== undefined)
-      parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
-    const server = await serveCsi(options.endpoint, services, metrics, log);
-    parts.push(server);
-    log.info({ socket: server.socket, nodeId }, "node is ready");
-    trimHeapAfterStart();
-    await untilStopped(stop);
-  } finally {
-    await closeAll(parts);
-  }
+  await serveRole("node", options, services, metrics, log, stop);
 }

@@ -44,7 +44,6 @@ export function createRestServer(
     routerOptions: { maxParamLength: LONGEST_SEGMENT, querystringParser: parseQuery },
     bodyLimit: 64 * 1024,
     requestTimeout: 150_000,
-    forceCloseConnections: true,
     // A path that can't be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
       answerError(refusalOf(request) ?? error, reply);

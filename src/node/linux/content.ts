@@ -50,7 +50,7 @@ export async function endsAreZero(disk: Disk): Promise<boolean> {
       if (bytesRead !== bytes.length) {
         throw new StatusError("UNAVAILABLE", `${disk.device} ended ${bytes.length - bytesRead} bytes early`);
       }
-      if (bytes.some((byte) => byte !== 0)) return false;
+      if (!bytes.equals(Buffer.alloc(bytes.length))) return false;
     }
     return true;
   } finally {
