@@ -14,17 +14,18 @@ ensure_packages() {
   export PATH
 }
 
-# Debian packages of the programs that are not there; $1 is the purpose: up or test.
+# Debian packages of the programs that are not there; $1 is the purpose. Without them `up` can't run; a test that
+# misses one says so itself.
 ensure_programs() {
   missing=$(node scripts/missing-packages.ts "$1")
-  [ -n "$missing" ] || return 0
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    say "missing packages: $missing; install them with your package manager"
-    [ "$1" = up ] && exit 1
-    return 0
-  fi
-  say "installing Debian packages: $missing"
-  # shellcheck disable=SC2086
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } >&2 ||
-    { say "they could not be installed: $missing"; [ "$1" = up ] && exit 1; }
+  if [ -z "$missing" ] || install_packages "$missing"; then return 0; fi
+  say "hyperv-csi: these packages are missing: $missing; install them with your package manager"
+  if [ "$1" = up ]; then exit 1; fi
+}
+
+install_packages() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return 1; fi
+  say "installing Debian packages: $1"
+  # shellcheck disable=SC2086 # a list of words
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $1; } >&2
 }
