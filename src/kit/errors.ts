@@ -34,18 +34,18 @@ export function errorCodeOfGrpc(number: number): ErrorCode {
 }
 
 /** errno → code, for failures of the file system under a pool or a mount. */
-const errnoCodes: Readonly<Record<string, ErrorCode>> = {
-  ENOSPC: "RESOURCE_EXHAUSTED",
-  EDQUOT: "RESOURCE_EXHAUSTED",
-  EFBIG: "OUT_OF_RANGE",
-  EMFILE: "RESOURCE_EXHAUSTED",
-  ENFILE: "RESOURCE_EXHAUSTED",
-  EROFS: "UNAVAILABLE",
-  EIO: "UNAVAILABLE",
-  ESTALE: "UNAVAILABLE",
-  EBUSY: "FAILED_PRECONDITION",
-  ENAMETOOLONG: "INVALID_ARGUMENT",
-};
+const errnoCodes: ReadonlyMap<unknown, ErrorCode> = new Map<unknown, ErrorCode>([
+  ["ENOSPC", "RESOURCE_EXHAUSTED"],
+  ["EDQUOT", "RESOURCE_EXHAUSTED"],
+  ["EFBIG", "OUT_OF_RANGE"],
+  ["EMFILE", "RESOURCE_EXHAUSTED"],
+  ["ENFILE", "RESOURCE_EXHAUSTED"],
+  ["EROFS", "UNAVAILABLE"],
+  ["EIO", "UNAVAILABLE"],
+  ["ESTALE", "UNAVAILABLE"],
+  ["EBUSY", "FAILED_PRECONDITION"],
+  ["ENAMETOOLONG", "INVALID_ARGUMENT"],
+]);
 
 /** The only error class that crosses an edge. `message` is for people; it never carries a secret. */
 export class StatusError extends Error {
@@ -60,12 +60,20 @@ export class StatusError extends Error {
   /** Converts whatever was thrown, once, at an edge. The original stays as `cause`. */
   static from(thrown: unknown): StatusError {
     if (thrown instanceof StatusError) return thrown;
-    if (!(thrown instanceof Error)) return new StatusError("INTERNAL", String(thrown), thrown);
+    if (!(thrown instanceof Error)) return new StatusError("INTERNAL", textOf(thrown), thrown);
     if (thrown.name === "TimeoutError") return new StatusError("DEADLINE_EXCEEDED", thrown.message, thrown);
     if (thrown.name === "AbortError") return new StatusError("CANCELLED", thrown.message, thrown);
-    const errno = (thrown as NodeJS.ErrnoException).code;
-    const code = errno === undefined ? undefined : errnoCodes[errno];
+    const code = errnoCodes.get((thrown as NodeJS.ErrnoException).code);
     return new StatusError(code ?? "INTERNAL", thrown.message, thrown);
+  }
+}
+
+/** What was thrown, as text; some objects have none. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something that is no error was thrown";
   }
 }
 

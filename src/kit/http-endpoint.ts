@@ -11,8 +11,9 @@ export interface HttpEndpoint {
 /** Serves /healthz, /readyz and /metrics at `host:port` (`:8080` listens on all addresses), as CSI sidecars do. */
 export async function serveHttpEndpoint(address: string, metrics: Metrics): Promise<HttpEndpoint> {
   const colon = address.lastIndexOf(":");
-  const port = Number(address.slice(colon + 1));
-  if (colon === -1 || address.length === colon + 1 || !(port >= 0 && port <= 65535)) {
+  const digits = address.slice(colon + 1);
+  const port = Number(digits);
+  if (colon === -1 || !/^\d{1,5}$/.test(digits) || port > 65535) {
     throw new StatusError("INVALID_ARGUMENT", `--http-endpoint ${address} is not HOST:PORT`);
   }
   const server = createServer((request, response) => {

@@ -32,7 +32,16 @@ function parseLine(line: string): Mount | undefined {
   const dash = fields.indexOf("-", 6);
   const [id, , device, root, mountPoint, options] = fields;
   const [fsType, source, superOptions] = fields.slice(dash + 1);
-  if (dash === -1 || !device || !root || !mountPoint || !options || !fsType || source === undefined) {
+  if (
+    dash === -1 ||
+    !/^\d+$/.test(id ?? "") ||
+    !device ||
+    !root ||
+    !mountPoint ||
+    !options ||
+    !fsType ||
+    source === undefined
+  ) {
     return undefined;
   }
   return {

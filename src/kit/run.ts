@@ -33,10 +33,11 @@ export async function runAny(
     maxBuffer: 4 * 1024 * 1024,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  // Also when it caught the signal and ended with a code of its own: nobody knows how far it came.
+  if (result.isCanceled || result.timedOut) {
+    throw new StatusError("DEADLINE_EXCEEDED", `${program} did not end in time and was stopped`, result);
+  }
   if (result.exitCode === undefined) {
-    if (result.isCanceled || result.timedOut) {
-      throw new StatusError("DEADLINE_EXCEEDED", `${program} did not end in time and was stopped`, result);
-    }
     if (result.code === "ENOENT") {
       throw new StatusError("UNAVAILABLE", `the program ${program} is not installed on this machine`, result);
     }

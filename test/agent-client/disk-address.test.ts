@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { decodePublishContext, encodePublishContext } from "../../src/agent-client/disk-address.ts";
+import { thrownBy } from "../support/failure.ts";
+
+describe("disk address", () => {
+  it("survives the way through a publish context", () => {
+    fc.assert(
+      fc.property(fc.string(), (backingFile) => {
+        const address = { kind: "loop", backingFile } as const;
+        expect(decodePublishContext(encodePublishContext(address))).to.deep.equal(address);
+      }),
+    );
+  });
+
+  it("is read beside keys of others", () => {
+    const context = { addressKind: "loop", backingFile: "/pool/x", "storage.kubernetes.io/other": "1" };
+    expect(decodePublishContext(context)).to.deep.equal({ kind: "loop", backingFile: "/pool/x" });
+  });
+
+  for (const context of [
+    {},
+    { addressKind: "loop" },
+    { backingFile: "/x" },
+    { addressKind: "scsi", backingFile: "/x" },
+  ]) {
+    it(`is not in ${JSON.stringify(context)}`, () => {
+      const error = thrownBy(() => decodePublishContext(context));
+      expect(error.code).to.equal("INVALID_ARGUMENT");
+      expect(error.message).to.contain("publish_context");
+    });
+  }
+});

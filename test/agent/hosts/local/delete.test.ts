@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, open, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { expect } from "chai";
+import { loopsBelow } from "../../../support/scratch-directory.ts";
+import { MiB } from "../../../../src/kit/sizes.ts";
+import { context, linkOf, localRig } from "../../../support/local-rig.ts";
+import { refused } from "../../../support/refused.ts";
+
+describe("local host, deleting a volume", () => {
+  const rig = localRig();
+  const newVolume = () =>
+    rig.engine.createVolume(randomUUID(), { required: 8n * MiB, limit: undefined }, context());
+
+  it("frees its bytes also when an attachment's link was left behind", async () => {
+    const volume = await newVolume();
+    for (const { id } of rig.vms) {
+      const left = linkOf(rig, id, volume.id);
+      await mkdir(dirname(left), { recursive: true });
+      await link(volume.path, left);
+    }
+    const file = await open(volume.path, "r");
+    expect((await file.stat()).nlink).to.equal(3);
+    await rig.engine.deleteVolume(volume.id, context());
+    expect((await file.stat()).nlink).to.equal(0);
+    await file.close();
+  });
+
+  it("is refused while it is attached, and leaves device, link and disk alone", async () => {
+    const volume = await newVolume();
+    await rig.engine.attach(rig.vms[1].id, volume.id, false, context());
+    const before = loopsBelow(rig.pool);
+    await refused(rig.engine.deleteVolume(volume.id, context()), "FAILED_PRECONDITION", rig.vms[1].id);
+    expect(loopsBelow(rig.pool)).to.deep.equal(before);
+    expect((await stat(volume.path)).nlink).to.equal(2);
+    await rig.engine.detach(rig.vms[1].id, volume.id, context());
+    await rig.engine.deleteVolume(volume.id, context());
+    expect(loopsBelow(rig.pool)).to.deep.equal([]);
+  });
+
+  it("leaves links of other volumes and foreign files alone", async () => {
+    const [volume, other] = [await newVolume(), await newVolume()];
+    await rig.engine.attach(rig.vms[0].id, other.id, true, context());
+    const notes = linkOf(rig, rig.vms[0].id, "notes");
+    await writeFile(notes, "keep");
+    await rig.engine.deleteVolume(volume.id, context());
+    expect((await stat(other.path)).nlink).to.equal(2);
+    expect((await stat(notes)).size).to.equal(4);
+    await rig.engine.detach(rig.vms[0].id, other.id, context());
+  });
+});

@@ -1,0 +1,82 @@
+import { expect } from "chai";
+import { GiB } from "../../src/kit/sizes.ts";
+import { expectFailure } from "../support/failure.ts";
+import { NAMES, testController, WRITER } from "../support/controller.ts";
+
+const at = (...groups: string[]) => groups.map((group) => ({ segments: { [NAMES.topologyKey]: group } }));
+
+describe("controller placement of new volumes", () => {
+  const controller = testController({ groups: ["east", "north", "west"] });
+  let made = 0;
+  const groupOf = async (accessibility_requirements: object | null, name = `volume-${made++}`) => {
+    const { volume } = await controller.call.CreateVolume({
+      name,
+      volume_capabilities: [WRITER],
+      capacity_range: { required_bytes: 8 * 2 ** 20 },
+      accessibility_requirements,
+    });
+    const [group] = volume!.volume_id.split("/");
+    expect(volume!.accessible_topology).to.deep.equal(at(group!));
+    return group;
+  };
+  const room = (gibibytes: Readonly<Record<string, bigint>>) => {
+    for (const [group, size] of Object.entries(gibibytes)) controller.agents[group]!.freeBytes = size * GiB;
+  };
+
+  it("takes the first preferred group", async () => {
+    for (const group of ["west", "east", "north"]) {
+      const others = ["north", "east", "west"].filter((each) => each !== group);
+      expect(await groupOf({ preferred: at(group, ...others), requisite: at(...others, group) })).to.equal(
+        group,
+      );
+    }
+  });
+
+  it("takes the first requisite group without a preference", async () => {
+    expect(await groupOf({ requisite: at("north", "east") })).to.equal("north");
+  });
+
+  it("passes over groups that no agent serves", async () => {
+    expect(await groupOf({ preferred: at("south", "west") })).to.equal("west");
+    await expectFailure(groupOf({ requisite: at("south") }), "RESOURCE_EXHAUSTED", /south/);
+  });
+
+  it("takes the group with the most room when the topology says nothing", async () => {
+    room({ east: 1n, north: 3n, west: 2n });
+    expect(await groupOf(null)).to.equal("north");
+    room({ west: 4n });
+    expect(await groupOf(null)).to.equal("west");
+    expect(await groupOf({ requisite: [{ segments: { zone: "a" } }] })).to.equal("west");
+  });
+
+  it("stays with the group that has the volume when the room changes", async () => {
+    room({ east: 1n, north: 3n, west: 2n });
+    expect(await groupOf(null, "repeated")).to.equal("north");
+    room({ west: 4n });
+    expect(await groupOf(null, "repeated")).to.equal("north");
+  });
+});
+
+describe("controller placement with an agent down", () => {
+  const controller = testController({ groups: ["east"], down: ["west"] });
+  const create = (accessibility_requirements: object | null) =>
+    controller.call.CreateVolume({
+      name: "somewhere",
+      volume_capabilities: [WRITER],
+      accessibility_requirements,
+    });
+
+  it("takes a group that answers, unless the other is asked for", async () => {
+    expect((await create(null)).volume?.volume_id).to.match(/^east\//);
+    await expectFailure(create({ preferred: at("west", "east") }), "UNAVAILABLE");
+  });
+});
+
+describe("controller placement with all agents down", () => {
+  const controller = testController({ groups: [], down: ["east", "west"] });
+
+  it("is UNAVAILABLE", async () => {
+    const call = controller.call.CreateVolume({ name: "nowhere", volume_capabilities: [WRITER] });
+    await expectFailure(call, "UNAVAILABLE", /no agent answers/);
+  });
+});

@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { MiB } from "../../src/kit/sizes.ts";
+import { nodeRig } from "../support/node-rig.ts";
+import { refused } from "../support/refused.ts";
+
+describe("NodeGetVolumeStats", () => {
+  const node = nodeRig();
+
+  for (const [fsType, size] of [
+    ["ext4", 64n * MiB],
+    ["xfs", 320n * MiB],
+  ] as const) {
+    it(`counts the bytes and inodes of ${fsType}`, async () => {
+      const volume = await node.volume(size);
+      await node.stage(volume, { fsType });
+      await node.publish(volume);
+      const before = await node.stats(volume, volume.target);
+      expect(before.bytes?.total).to.be.within(Number(size) * 0.5, Number(size));
+      expect(before.bytes!.used + before.bytes!.available).to.be.at.most(before.bytes!.total);
+      expect(before.inodes!.used + before.inodes!.available).to.equal(before.inodes!.total);
+
+      for (const name of ["a", "b", "c"]) await mkdir(join(volume.target, name));
+      await writeFile(join(volume.target, "file"), randomBytes(4 * 1024 * 1024), { flush: true });
+      const after = await node.stats(volume, volume.target);
+      expect(after.bytes!.used - before.bytes!.used).to.be.within(4 * 1024 * 1024, 6 * 1024 * 1024);
+      expect(after.inodes!.used - before.inodes!.used).to.equal(4);
+      expect(await node.stats(volume, volume.staging)).to.deep.equal(after);
+    });
+  }
+
+  it("leaves the inodes out where the file system counts none", async () => {
+    const volume = await node.volume(128n * MiB);
+    await node.stage(volume, { fsType: "btrfs" });
+    const { bytes, inodes } = await node.stats(volume, volume.staging);
+    expect(bytes?.total).to.equal(Number(128n * MiB));
+    expect(inodes).to.equal(undefined);
+  });
+
+  it("gives the size of a raw block volume", async () => {
+    const volume = await node.volume();
+    await node.publish(volume, { access: "block" });
+    const { bytes, inodes } = await node.stats(volume, volume.target);
+    expect(bytes?.total).to.equal(Number(16n * MiB));
+    expect(inodes).to.equal(undefined);
+  });
+
+  it("knows a volume only where it is", async () => {
+    const [volume, other] = [await node.volume(), await node.volume()];
+    await node.stage(volume);
+    for (const path of ["/", "/proc", "relative", node.local.path("absent"), volume.target]) {
+      await refused(node.stats(volume, path), "NOT_FOUND", path);
+    }
+    await refused(node.stats(other, volume.staging), "NOT_FOUND", other.id);
+    await refused(node.stats({ ...volume, handle: "no-handle" }, volume.staging), "NOT_FOUND", "no-handle");
+    await refused(node.stats({ ...volume, handle: "" }, volume.staging), "INVALID_ARGUMENT", "volume_id");
+    await refused(node.stats(volume, ""), "INVALID_ARGUMENT", "volume_path");
+  });
+});

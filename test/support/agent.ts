@@ -1,0 +1,60 @@
+import { openEngine } from "../../src/agent/engine/open-engine.ts";
+import { openPool } from "../../src/agent/engine/pool.ts";
+import type { Vm } from "../../src/agent/hosts/host.ts";
+import { keyCheck } from "../../src/agent/rest/api-key.ts";
+import { createRestServer } from "../../src/agent/rest/server.ts";
+import { createAgentClient, type AgentClient, type ClientCall } from "../../src/agent-client/agent-client.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { createMetrics } from "../../src/kit/metrics.ts";
+import { FakeHost } from "./fake-host.ts";
+
+export const TEST_KEY = "key-of-the-tests-0123456789";
+
+/** A real agent, REST server and engine over a pool on disk; only its host is fake. */
+export interface TestAgent {
+  readonly url: string;
+  readonly host: FakeHost;
+  readonly client: AgentClient;
+  /** The pool's directory. */
+  readonly directory: string;
+  /** What the pool says it has free, instead of its file system. */
+  freeBytes: bigint | undefined;
+  close(): Promise<void>;
+}
+
+export async function startTestAgent(
+  directory: string,
+  group = "local",
+  vms?: readonly Vm[],
+): Promise<TestAgent> {
+  const pool = await openPool(directory, group, "the tests");
+  const host = new FakeHost(vms);
+  const metrics = createMetrics();
+  const agent: { freeBytes: bigint | undefined } = { freeBytes: undefined };
+  const engine = await openEngine(
+    { ...pool, freeBytes: async () => agent.freeBytes ?? (await pool.freeBytes()) },
+    host,
+    metrics,
+    silentLog(),
+  );
+  const server = createRestServer(engine, keyCheck(TEST_KEY), metrics, silentLog());
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  const close = async () => {
+    await server.close();
+    await pool.close();
+  };
+  const client = createAgentClient({ url, apiKey: TEST_KEY });
+  return Object.assign(agent, { url, host, client, directory, close });
+}
+
+/** What a caller brings along that waits for long. */
+export function testCall(): ClientCall {
+  return {
+    signal: AbortSignal.timeout(50_000),
+    requestId: "test",
+    deadline: performance.now() + 50_000,
+  };
+}
+
+/** An address where nothing listens: port 1 is tcpmux's, and needs root to be bound. */
+export const DEAD_URL = "http://127.0.0.1:1";

@@ -1,0 +1,69 @@
+import type { Attachment, DiskFile, Host, HostManifest, Vm } from "../../src/agent/hosts/host.ts";
+import { StatusError } from "../../src/kit/errors.ts";
+import { growFixed } from "../../src/vhdx/index.ts";
+
+/** A VM that a fake host knows; `digit` makes its id. */
+export function fakeVm(digit: number): Vm {
+  const id = `0000000${digit}-aaaa-4bbb-8ccc-0123456789ab`;
+  return { id, name: `vm-${digit}`, running: true, generation: 2, path: `C:\\VMs\\vm-${digit}` };
+}
+
+/** A host whose attachments are a list in memory: what the agent's rules see of a real one. */
+export class FakeHost implements Host {
+  readonly manifest: HostManifest = {
+    name: "fake",
+    diskTypes: ["fixed"],
+    slotsPerVm: 4,
+    onlineExpand: true,
+  };
+  readonly vms: readonly Vm[];
+  attachments: Attachment[] = [];
+  /** Ids of volumes that something in their VM uses. */
+  readonly inUse = new Set<string>();
+  /** Resolves when an attach may go on. */
+  gate: Promise<void> = Promise.resolve();
+
+  constructor(vms: readonly Vm[] = [fakeVm(1), fakeVm(2)]) {
+    this.vms = vms;
+  }
+
+  listVms(): Promise<Vm[]> {
+    return Promise.resolve([...this.vms]);
+  }
+
+  getVm(id: string): Promise<Vm | undefined> {
+    return Promise.resolve(this.vms.find((vm) => vm.id === id));
+  }
+
+  listAttachments(): Promise<Attachment[]> {
+    return Promise.resolve([...this.attachments]);
+  }
+
+  attachmentsOf(volumeId: string): Promise<Attachment[]> {
+    return Promise.resolve(this.attachments.filter((each) => each.volumeId === volumeId));
+  }
+
+  async attach(disk: DiskFile, vmId: string, readOnly: boolean): Promise<Attachment> {
+    await this.gate;
+    const address = { kind: "loop", backingFile: disk.path } as const;
+    const attachment = { volumeId: disk.volumeId, vmId, readOnly, address };
+    this.attachments.push(attachment);
+    return attachment;
+  }
+
+  detach({ volumeId, vmId }: Attachment): Promise<void> {
+    if (this.inUse.has(volumeId)) {
+      return Promise.reject(new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is in use in its VM`));
+    }
+    this.attachments = this.attachments.filter((each) => each.volumeId !== volumeId || each.vmId !== vmId);
+    return Promise.resolve();
+  }
+
+  async growAttached(disk: DiskFile, _attachment: Attachment, size: bigint): Promise<void> {
+    await growFixed(disk.path, size);
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import { encodePublishContext } from "../../src/agent-client/disk-address.ts";
+import type { VolumeCapability__Output } from "../../src/csi/generated/csi/v1/VolumeCapability.ts";
+import type { CsiCall } from "../../src/csi/rpc.ts";
+import { KeyedLocks } from "../../src/kit/locks.ts";
+import { MiB } from "../../src/kit/sizes.ts";
+import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
+import { nodeService } from "../../src/node/node.ts";
+import type { NodeParts } from "../../src/node/parts.ts";
+import { loopAt } from "./device-bytes.ts";
+import { context, localRig, type LocalRig } from "./local-rig.ts";
+
+/** A volume attached to the node of a rig, and the paths that its tests use for it. */
+export interface AttachedVolume {
+  readonly id: string;
+  readonly handle: string;
+  readonly publishContext: Record<string, string>;
+  readonly device: string;
+  readonly staging: string;
+  readonly target: string;
+}
+
+export interface Use {
+  readonly access?: "mount" | "block";
+  readonly fsType?: string;
+  readonly flags?: readonly string[];
+  readonly mode?: "SINGLE_NODE_WRITER" | "SINGLE_NODE_READER_ONLY";
+}
+
+/** How a pod uses a volume: by default writable, mounted, with the driver's own choice of file system. */
+export function capability(use: Use = {}): VolumeCapability__Output {
+  const { access = "mount", fsType = "", flags = [], mode = "SINGLE_NODE_WRITER" } = use;
+  const mount = { fs_type: fsType, mount_flags: [...flags], volume_mount_group: "" };
+  return { ...(access === "block" ? { block: {} } : { mount }), access_mode: { mode } };
+}
+
+/** The node service of the rig's first VM over its real guest, with a call for each RPC that fills a request. */
+export class NodeRig {
+  readonly local: LocalRig;
+  readonly parts: NodeParts;
+  readonly #node: ReturnType<typeof nodeService>;
+
+  constructor(local: LocalRig) {
+    this.local = local;
+    this.parts = {
+      guest: linuxGuest(local.vms[0].id),
+      locks: new KeyedLocks(),
+      nodeId: local.vms[0].id,
+      group: "test",
+      maxVolumes: 256,
+      names: { driverName: "hyperv.csi.dev", topologyKey: "topology.hyperv.csi.dev/group" },
+    };
+    this.#node = nodeService(this.parts);
+  }
+
+  /** Creates a volume and attaches it to the node. */
+  async volume(size = 16n * MiB, readOnly = false): Promise<AttachedVolume> {
+    const { id } = await this.local.engine.createVolume(
+      randomUUID(),
+      { required: size, limit: undefined },
+      context(),
+    );
+    return await this.attach(id, readOnly);
+  }
+
+  async attach(id: string, readOnly = false): Promise<AttachedVolume> {
+    const { address } = await this.local.engine.attach(this.parts.nodeId, id, readOnly, context());
+    return {
+      id,
+      handle: `test/${id}`,
+      publishContext: encodePublishContext(address),
+      device: loopAt(address).device,
+      staging: this.local.path(`staging-${id}`),
+      target: this.local.path("pods", id, "target"),
+    };
+  }
+
+  detach(volume: AttachedVolume): Promise<void> {
+    return this.local.engine.detach(this.parts.nodeId, volume.id, context());
+  }
+
+  /** Lets disk and device grow, as the controller does before the node is asked. */
+  async grow(volume: AttachedVolume, size: bigint): Promise<void> {
+    await this.local.engine.expandVolume(volume.id, { required: size, limit: undefined }, context());
+  }
+
+  stage(volume: AttachedVolume, use: Use = {}, path = volume.staging, volumeContext = {}) {
+    return this.#node.NodeStageVolume(
+      {
+        volume_id: volume.handle,
+        publish_context: volume.publishContext,
+        staging_target_path: path,
+        volume_capability: capability(use),
+        secrets: {},
+        volume_context: volumeContext,
+      },
+      this.call(),
+    );
+  }
+
+  unstage(volume: AttachedVolume, path = volume.staging) {
+    return this.#node.NodeUnstageVolume({ volume_id: volume.handle, staging_target_path: path }, this.call());
+  }
+
+  publish(
+    volume: AttachedVolume,
+    use: Use & { readonly readOnly?: boolean } = {},
+    path = volume.target,
+    staging = volume.staging,
+  ) {
+    return this.#node.NodePublishVolume(
+      {
+        volume_id: volume.handle,
+        publish_context: volume.publishContext,
+        staging_target_path: staging,
+        target_path: path,
+        volume_capability: capability(use),
+        readonly: use.readOnly ?? false,
+        secrets: {},
+        volume_context: {},
+      },
+      this.call(),
+    );
+  }
+
+  unpublish(volume: AttachedVolume, path = volume.target) {
+    return this.#node.NodeUnpublishVolume({ volume_id: volume.handle, target_path: path }, this.call());
+  }
+
+  expand(volume: AttachedVolume, path: string, required: bigint) {
+    return this.#node.NodeExpandVolume(
+      {
+        volume_id: volume.handle,
+        volume_path: path,
+        capacity_range: { required_bytes: String(required), limit_bytes: "0" },
+        staging_target_path: "",
+        volume_capability: null,
+        secrets: {},
+      },
+      this.call(),
+    );
+  }
+
+  async stats(volume: AttachedVolume, path: string) {
+    const { usage = [] } = await this.#node.NodeGetVolumeStats(
+      { volume_id: volume.handle, volume_path: path, staging_target_path: "" },
+      this.call(),
+    );
+    const sizes = (unit: string) => {
+      const found = usage.find((each) => each.unit === unit);
+      return (
+        found && { total: Number(found.total), used: Number(found.used), available: Number(found.available) }
+      );
+    };
+    return { bytes: sizes("BYTES"), inodes: sizes("INODES") };
+  }
+
+  call(): CsiCall {
+    return { ...context(), deadline: performance.now() + 60_000 };
+  }
+}
+
+/** A node and its host for the tests of one `describe`. */
+export function nodeRig(): NodeRig {
+  return new NodeRig(localRig());
+}
