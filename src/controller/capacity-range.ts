@@ -12,12 +12,18 @@ export interface Range {
 }
 
 /**
- * Reads a capacity range of a new volume; 0 is "not set" in either field.
+ * Reads a capacity range of a new volume that needs at least `smallest` bytes; 0 is "not set" in either field.
  * @throws StatusError INVALID_ARGUMENT for a negative field, OUT_OF_RANGE for a range that no size is in.
  */
-export function readRange(range: CapacityRange__Output | null): Range {
+export function readRange(range: CapacityRange__Output | null, smallest = 0n): Range {
   const { required, limit } = readFields(range);
-  if (required !== 0n) return { required, limit };
+  if (limit < smallest) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `limit_bytes ${limit} is less than the ${smallest} its file system needs`,
+    );
+  }
+  if (required !== 0n) return { required: required < smallest ? smallest : required, limit };
   const largest = largestWithin(limit);
   return { required: largest < DEFAULT_SIZE ? largest : DEFAULT_SIZE, limit };
 }

@@ -3,7 +3,12 @@ import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/Topolo
 import { formatHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { readCapabilities } from "../csi/volume-capability.ts";
+import {
+  readCapabilities,
+  smallestFileSystem,
+  type FileSystem,
+  type VolumeUse,
+} from "../csi/volume-capability.ts";
 import { encodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { readRange } from "./capacity-range.ts";
@@ -19,9 +24,9 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
   return async (request, call) => {
     requireFields(request, "name", "volume_capabilities");
     checkName(request.name);
-    readCapabilities(request.volume_capabilities);
-    const { required, limit } = readRange(request.capacity_range);
+    const uses = readCapabilities(request.volume_capabilities);
     const { fsType } = readParameters(request.parameters);
+    const { required, limit } = readRange(request.capacity_range, smallestFor(uses, fsType));
     if (request.volume_content_source !== null) {
       throw new StatusError(
         "INVALID_ARGUMENT",
@@ -47,6 +52,15 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
 function checkName(name: string): void {
   if (Buffer.byteLength(name) <= LONGEST_NAME) return;
   throw new StatusError("INVALID_ARGUMENT", `name is longer than ${LONGEST_NAME} bytes`);
+}
+
+/** Bytes that a volume needs so that the file systems asked for fit. */
+function smallestFor(uses: readonly VolumeUse[], parameter: FileSystem | undefined): bigint {
+  const needs = uses.map((use) => {
+    const fsType = use.access === "mount" ? (use.fsType ?? parameter) : undefined;
+    return fsType === undefined ? 0n : smallestFileSystem[fsType];
+  });
+  return needs.reduce((most, need) => (need > most ? need : most), 0n);
 }
 
 /** The preferred group of those that the topology allows, else the one that has the name, or the most room. */

@@ -1,10 +1,18 @@
 import { StatusError } from "../kit/errors.ts";
+import { MiB } from "../kit/sizes.ts";
 import type { VolumeCapability__Output } from "./generated/csi/v1/VolumeCapability.ts";
 
 /** File systems that a node can make and mount. */
 export const fileSystems = ["ext4", "xfs", "btrfs"] as const;
 export type FileSystem = (typeof fileSystems)[number];
 export const DEFAULT_FILE_SYSTEM: FileSystem = "ext4";
+
+/** Bytes below which the current mkfs of each refuses a disk, in whole blocks. */
+export const smallestFileSystem: Readonly<Record<FileSystem, bigint>> = {
+  ext4: 0n,
+  xfs: 300n * MiB,
+  btrfs: 128n * MiB,
+};
 
 /** How a volume is to be used, checked. */
 export type VolumeUse = { readonly readOnlyMode: boolean } & (
@@ -47,10 +55,14 @@ export function readCapabilities(capabilities: readonly VolumeCapability__Output
   return capabilities.map(readCapability);
 }
 
+/** True for the name of a file system that a node can make and mount. */
+export function isFileSystem(name: string): name is FileSystem {
+  return fileSystems.some((fileSystem) => fileSystem === name);
+}
+
 /** @throws StatusError INVALID_ARGUMENT */
 export function readFileSystem(name: string): FileSystem {
-  const known = fileSystems.find((fileSystem) => fileSystem === name);
-  if (known !== undefined) return known;
+  if (isFileSystem(name)) return name;
   throw invalid(
     `file system ${JSON.stringify(name.slice(0, 64))} is not supported; there are ${fileSystems.join(", ")}`,
   );

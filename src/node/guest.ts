@@ -26,6 +26,8 @@ export type PathState =
       /** The volume whose disk is mounted or bound here; undefined when it is not one of this VM's volumes. */
       readonly volumeId: string | undefined;
       readonly device: string;
+      /** True when the machine has lost the device, as when a disk was pulled from under its mount. */
+      readonly deviceIsGone: boolean;
       readonly fsType: string;
       readonly readOnly: boolean;
       /** "block" when the path is the device itself. */

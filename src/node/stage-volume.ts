@@ -4,7 +4,8 @@ import type { NodeRpcs } from "../csi/rpc.ts";
 import {
   DEFAULT_FILE_SYSTEM,
   readCapability,
-  readFileSystem,
+  fileSystems,
+  isFileSystem,
   type FileSystem,
   type VolumeUse,
 } from "../csi/volume-capability.ts";
@@ -105,10 +106,11 @@ async function ensureFileSystem(
   const content = await guest.contentOf(disk);
   switch (content.kind) {
     case "file system":
-      if (wanted === undefined || content.fsType === wanted) return readFileSystem(content.fsType);
+      if (content.fsType === wanted) return wanted;
+      if (wanted === undefined && isFileSystem(content.fsType)) return content.fsType;
       throw new StatusError(
         "FAILED_PRECONDITION",
-        `volume ${disk.volumeId} holds ${content.fsType}, but ${wanted} was asked for: it was not touched`,
+        `volume ${disk.volumeId} holds ${content.fsType}, not ${wanted ?? fileSystems.join(", ")}: it was not touched`,
       );
     case "unknown":
       throw new StatusError(

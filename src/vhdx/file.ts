@@ -60,13 +60,13 @@ export class DiskFile implements WritableFile {
   }
 }
 
-/** Runs `use` on the file at `path`, opened with these flags, and closes it whatever happens. */
+/** Runs `use` on the file at `path`, opened with these flags, and closes it whatever happens. A new file is its owner's alone. */
 export async function withFile<T>(
   path: string,
   flags: "r" | "r+" | "wx",
   use: (file: DiskFile) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(path, flags);
+  const handle = await open(path, flags, 0o600);
   try {
     return await use(new DiskFile(handle));
   } finally {

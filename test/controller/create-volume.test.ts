@@ -27,6 +27,23 @@ describe("controller CreateVolume", () => {
     expect(disk.size).to.be.greaterThan(8 << 20);
   });
 
+  for (const [fs_type, smallest] of [
+    ["xfs", 300n * MiB],
+    ["btrfs", 128n * MiB],
+  ] as const) {
+    it(`gives ${fs_type} the room that it needs, or refuses`, async () => {
+      const mount = { fs_type, mount_flags: [], volume_mount_group: "" };
+      const volume_capabilities = [{ ...WRITER, mount }];
+      const small = { required_bytes: String(8n * MiB) };
+      const request = { name: `small-${fs_type}`, volume_capabilities };
+      const { volume } = await controller.call.CreateVolume({ ...request, capacity_range: small });
+      expect(BigInt(volume!.capacity_bytes)).to.equal(smallest);
+      const limited = { ...small, limit_bytes: String(smallest - 1n) };
+      const refusal = controller.call.CreateVolume({ ...request, name: "no", capacity_range: limited });
+      await expectFailure(refusal, "OUT_OF_RANGE", /file system/);
+    });
+  }
+
   it("answers an equal request with the same volume", async () => {
     const range = { required_bytes: String(8n * MiB), limit_bytes: String(16n * MiB) };
     const first = await create("again", range);

@@ -70,7 +70,7 @@ describe("the node never destroys data", () => {
     await run("mkfs.ext2", ["-q", volume.device]);
     await refusesToTouch(volume, "holds ext2", [{ fsType: "ext4" }, { fsType: "xfs" }]);
     const before = await checksum(volume.device);
-    await refused(node.stage(volume), "INVALID_ARGUMENT", "ext2");
+    await refused(node.stage(volume), "FAILED_PRECONDITION", "ext2");
     expect(await checksum(volume.device)).to.equal(before);
   });
 
@@ -104,8 +104,8 @@ describe("the node never destroys data", () => {
     await node.stage(volume);
     await writeFile(join(volume.staging, "file"), randomBytes(4096));
     await node.unstage(volume);
-    await refusesToTouch(volume, "holds ext4, but xfs", [{ fsType: "xfs" }]);
-    await refusesToTouch(volume, "holds ext4, but btrfs", [{ fsType: "btrfs" }]);
+    await refusesToTouch(volume, "holds ext4, not xfs", [{ fsType: "xfs" }]);
+    await refusesToTouch(volume, "holds ext4, not btrfs", [{ fsType: "btrfs" }]);
   });
 
   it("leaves a blank disk that is attached read-only alone", async () => {

@@ -79,6 +79,17 @@ describe("NodeUnpublishVolume and NodeUnstageVolume", () => {
     expect(await isMounted(other.staging)).to.equal(true);
   });
 
+  it("both refuse a mount that is no volume, and leave it mounted", async () => {
+    const volume = await node.volume();
+    const directory = node.local.path("tmpfs");
+    await mkdir(directory);
+    await run("mount", ["-t", "tmpfs", "none", directory]);
+    await refused(node.unpublish(volume, directory), "FAILED_PRECONDITION", "left alone");
+    await refused(node.unstage(volume, directory), "FAILED_PRECONDITION", "left alone");
+    expect(await isMounted(directory)).to.equal(true);
+    await run("umount", [directory]);
+  });
+
   it("both succeed where nothing is, also for a volume that was never here", async () => {
     const volume = await node.volume();
     await node.unpublish(volume);

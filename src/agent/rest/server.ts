@@ -61,8 +61,10 @@ export function createRestServer(
     done(null, undefined);
   });
 
-  server.setNotFoundHandler((request) => {
-    throw new StatusError("NOT_FOUND", `this API has no ${request.method} ${request.url.slice(0, 256)}`);
+  // Not NOT_FOUND: a client would take a route that an older agent lacks for a volume that is gone.
+  server.setNotFoundHandler((request, reply) => {
+    const message = `this API has no ${request.method} ${request.url.slice(0, 256)}`;
+    return reply.code(404).send({ code: errorTable.UNIMPLEMENTED.grpc, message });
   });
 
   server.setErrorHandler((thrown, _request, reply) => answerError(thrown, reply));

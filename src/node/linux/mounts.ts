@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
@@ -39,10 +40,19 @@ function mountedState(mount: Mount, vmId: string): PathState {
     kind: "mounted",
     volumeId: owner?.vmId === vmId ? owner.volumeId : undefined,
     device,
+    deviceIsGone: isGone(device),
     fsType: mount.fsType,
     readOnly: mount.options.includes("ro") || mount.superOptions.includes("ro"),
     access: isDevice ? "block" : "mount",
   };
+}
+
+/** A mount of no device, such as a tmpfs, has none to lose. A loop device is gone with its file. */
+function isGone(device: string): boolean {
+  if (!device.startsWith("/dev/")) return false;
+  const name = basename(device);
+  if (name.startsWith("loop")) return readLoopDevice(name)?.backingFile.endsWith(" (deleted)") ?? true;
+  return !existsSync(join("/sys/class/block", name));
 }
 
 /** Mounts a device on a directory, which is made when it is absent, and reads back that it is there. */

@@ -37,6 +37,7 @@ describe("the state of a path", () => {
       kind: "mounted",
       volumeId: mounted.id,
       device: mounted.device,
+      deviceIsGone: false,
       access: "mount",
       fsType: "ext4",
     };

@@ -1,6 +1,6 @@
 import { link, mkdir, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { hasErrno, isNotFound } from "../../../kit/errors.ts";
+import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
 import type { DiskFile } from "../host.ts";
 
 /**
@@ -35,7 +35,14 @@ export class AttachmentLinks {
     const path = this.path(vmId, disk.volumeId);
     await mkdir(join(this.#root, vmId), { recursive: true, mode: 0o700 });
     await this.remove(path);
-    await link(disk.path, path);
+    await link(disk.path, path).catch((error: unknown) => {
+      if (!hasErrno(error, "EEXIST")) throw error;
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `${path} is the last name of another file than the volume's disk: move it away`,
+        error,
+      );
+    });
     return path;
   }
 
