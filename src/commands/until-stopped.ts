@@ -7,13 +7,19 @@ export interface Closable {
 const signalNumbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
 type StopSignal = keyof typeof signalNumbers;
 
-/** Aborts with the exit code as its reason on SIGINT, SIGTERM and SIGHUP; a second signal ends the process at once. */
+/** Within so many milliseconds two signals are one: npm passes on a Ctrl-C that the terminal sends to both. */
+const ONE_STOP_MS = 1000;
+
+/** Aborts with the exit code as its reason on SIGINT, SIGTERM and SIGHUP; one more, later, ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  let asked = Infinity;
   for (const name of Object.keys(signalNumbers) as StopSignal[]) {
     process.on(name, () => {
       const exitCode = 128 + signalNumbers[name];
-      if (controller.signal.aborted) process.exit(exitCode);
+      if (performance.now() - asked > ONE_STOP_MS) process.exit(exitCode);
+      if (controller.signal.aborted) return;
+      asked = performance.now();
       controller.abort(exitCode);
     });
   }
