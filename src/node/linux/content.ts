@@ -15,11 +15,15 @@ const AMBIVALENT = 8;
  */
 export async function contentOf(disk: Disk): Promise<DiskContent> {
   const args = ["--probe", "--output", "export", disk.device];
-  const result = await runAny("blkid", args);
+  // Most disks that are looked at are new: their ends are read while the probe runs.
+  const [probe, ends] = await Promise.allSettled([runAny("blkid", args), endsAreZero(disk)]);
+  if (probe.status === "rejected") throw probe.reason;
+  const result = probe.value;
   if (result.exitCode === FOUND) return contentFrom(result.stdout);
   if (result.exitCode === AMBIVALENT) return { kind: "unknown", what: "signatures of several formats" };
   if (result.exitCode !== NOTHING_FOUND) throw failed("blkid", args, result);
-  if (await endsAreZero(disk)) return { kind: "blank" };
+  if (ends.status === "rejected") throw ends.reason;
+  if (ends.value) return { kind: "blank" };
   return { kind: "unknown", what: "data that is no known file system" };
 }
 
@@ -39,18 +43,20 @@ function contentFrom(output: string): DiskContent {
   return { kind: "unknown", what };
 }
 
+const zeros = Buffer.alloc(Number(MiB));
+
 /** True when the first and the last MiB of a disk, or all of a small one, are zero. A read that fails is an error. */
 export async function endsAreZero(disk: Disk): Promise<boolean> {
   const length = disk.size < MiB ? disk.size : MiB;
   const device = await open(disk.device, "r");
   try {
     for (const offset of [0n, disk.size - length]) {
-      const bytes = Buffer.alloc(Number(length), 0xff);
+      const bytes = Buffer.allocUnsafe(Number(length));
       const { bytesRead } = await device.read(bytes, 0, bytes.length, Number(offset));
       if (bytesRead !== bytes.length) {
         throw new StatusError("UNAVAILABLE", `${disk.device} ended ${bytes.length - bytesRead} bytes early`);
       }
-      if (!bytes.equals(Buffer.alloc(bytes.length))) return false;
+      if (!bytes.equals(zeros.subarray(0, bytes.length))) return false;
     }
     return true;
   } finally {

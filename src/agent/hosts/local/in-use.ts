@@ -48,9 +48,11 @@ async function processWith(loop: LoopDevice): Promise<string | undefined> {
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     await setImmediate();
-    for (const path of openFiles(join("/proc", pid, "fd"))) {
-      const file = await stat(path).catch(() => undefined);
-      if (file?.isBlockDevice() && file.rdev === rdev) return `open in process ${pid} (${await nameOf(pid)})`;
+    const files = await Promise.all(
+      openFiles(join("/proc", pid, "fd")).map((path) => stat(path).catch(() => undefined)),
+    );
+    if (files.some((file) => file?.isBlockDevice() && file.rdev === rdev)) {
+      return `open in process ${pid} (${await nameOf(pid)})`;
     }
   }
   return undefined;
