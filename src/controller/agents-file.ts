@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { parseDocument } from "yaml";
 import { createAgentClient } from "../agent-client/agent-client.ts";
 import { isGroupName } from "../csi/handle.ts";
+import { isMapping, readConfigFile, readTextFile } from "../kit/config.ts";
 import { StatusError } from "../kit/errors.ts";
 import { Groups, type Group } from "./groups.ts";
 
@@ -16,17 +15,13 @@ interface AgentEntry {
 
 /** Reads the agents a controller talks to, YAML or JSON. @throws StatusError INVALID_ARGUMENT saying what is wrong where */
 export async function readAgentsFile(path: string): Promise<Groups> {
-  const entries = parseAgents(await readText(path), path);
+  const entries = readEntries(await readConfigFile(path), path);
   const groups = await Promise.all(entries.map((entry) => groupOf(entry, dirname(path))));
   return new Groups(groups);
 }
 
-function parseAgents(text: string, path: string): AgentEntry[] {
-  const document = parseDocument(text);
-  const [syntax] = document.errors;
-  if (syntax !== undefined) throw invalid(path, syntax.message.split("\n")[0] ?? syntax.code);
-  const value: unknown = document.toJS();
-  if (!isObject(value) || !Array.isArray(value["agents"]) || value["agents"].length === 0) {
+function readEntries(value: unknown, path: string): AgentEntry[] {
+  if (!isMapping(value) || !Array.isArray(value["agents"]) || value["agents"].length === 0) {
     throw invalid(path, "agents is not a list of at least one agent");
   }
   const entries = value["agents"].map((entry: unknown, index) => readEntry(entry, path, `agents[${index}]`));
@@ -37,7 +32,7 @@ function parseAgents(text: string, path: string): AgentEntry[] {
 }
 
 function readEntry(entry: unknown, path: string, where: string): AgentEntry {
-  if (!isObject(entry)) throw invalid(path, `${where} is not an object`);
+  if (!isMapping(entry)) throw invalid(path, `${where} is not an object`);
   const text = (key: string): string => {
     const value = entry[key];
     if (typeof value === "string" && value !== "") return value;
@@ -50,37 +45,23 @@ function readEntry(entry: unknown, path: string, where: string): AgentEntry {
   const group = text("group");
   if (!isGroupName(group)) throw invalid(path, `${where}.group ${JSON.stringify(group)} is not a DNS label`);
   const url = text("url");
-  if (!/^https?:\/\/[^/?#]+\/?$/.test(url))
+  if (!/^https?:\/\/[^/?#@]+\/?$/.test(url))
     throw invalid(path, `${where}.url ${url} is not http(s)://HOST:PORT`);
   const caFile = entry["caFile"] === undefined ? {} : { caFile: text("caFile") };
   return { group, url, apiKeyFile: text("apiKeyFile"), ...caFile };
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
 async function groupOf(entry: AgentEntry, directory: string): Promise<Group> {
   const apiKey = await readKey(resolve(directory, entry.apiKeyFile));
-  const ca = entry.caFile === undefined ? {} : { ca: await readText(resolve(directory, entry.caFile)) };
+  const ca = entry.caFile === undefined ? {} : { ca: await readTextFile(resolve(directory, entry.caFile)) };
   return { name: entry.group, agent: createAgentClient({ url: entry.url, apiKey, ...ca }) };
 }
 
 /** A key travels in a header: one line of printable characters. */
 async function readKey(path: string): Promise<string> {
-  const key = (await readText(path)).trim();
+  const key = (await readTextFile(path)).trim();
   if (/^[\x21-\x7e]+$/.test(key)) return key;
   throw invalid(path, key === "" ? "the API key is empty" : "an API key is one word of ASCII characters");
-}
-
-async function readText(path: string): Promise<string> {
-  return await readFile(path, "utf8").catch((error: unknown) => {
-    throw new StatusError(
-      "INVALID_ARGUMENT",
-      `${path} can't be read: ${StatusError.from(error).message}`,
-      error,
-    );
-  });
 }
 
 function invalid(path: string, problem: string): StatusError {
