@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 
 /** The metrics of one process. A process has one; tests make their own. */
 export interface Metrics {
@@ -9,8 +9,6 @@ export interface Metrics {
   readonly engineSeconds: Histogram<"operation" | "code">;
   /** Refused REST calls by reason. */
   readonly unauthorized: Counter;
-  /** Bytes by pool and kind: free, promisable. */
-  readonly poolBytes: Gauge<"pool" | "kind">;
 }
 
 const latencyBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
@@ -38,12 +36,6 @@ export function createMetrics(): Metrics {
     unauthorized: new Counter({
       name: "hyperv_csi_agent_unauthorized_total",
       help: "REST calls refused for a missing or wrong key",
-      registers,
-    }),
-    poolBytes: new Gauge({
-      name: "hyperv_csi_agent_pool_bytes",
-      help: "Bytes of a pool by kind",
-      labelNames: ["pool", "kind"],
       registers,
     }),
   };

@@ -55,10 +55,6 @@ export class Catalog {
     );
   }
 
-  values(): IterableIterator<Volume> {
-    return this.#byId.values();
-  }
-
   /** Adds a volume, or replaces the one with its id. */
   put(volume: Volume): void {
     if (!this.#byId.has(volume.id)) this.#ids.splice(this.#firstAfter(volume.id), 0, volume.id);
