@@ -1,6 +1,6 @@
 import { StatusError } from "../../kit/errors.ts";
 import { formatSize } from "../../kit/sizes.ts";
-import { growFixed, readIdentity } from "../../vhdx/index.ts";
+import { growDynamic, growFixed, readIdentity } from "../../vhdx/index.ts";
 import type { Expansion, SizeRange, Volume } from "./engine.ts";
 import { requireFreeSpace } from "./free-space.ts";
 import { knownVolume } from "./known-volume.ts";
@@ -44,8 +44,9 @@ async function grow(
   signal: AbortSignal,
 ): Promise<void> {
   const [attachment] = await host.attachmentsOf(volume.id);
+  // Both ways also at the size it has: an earlier call may have died before its log was applied or the device followed.
   if (attachment === undefined) {
-    if (size > present) await growFixed(volume.path, size);
+    await (volume.type === "dynamic" ? growDynamic : growFixed)(volume.path, size);
     return;
   }
   if (attachment.readOnly && size > present) {
@@ -54,6 +55,5 @@ async function grow(
       `volume ${volume.id} is attached read-only; detach it to expand it`,
     );
   }
-  // Also at the size it has: an earlier call may have grown the file and died before the device followed.
   await host.growAttached({ volumeId: volume.id, path: volume.path }, attachment, size, signal);
 }

@@ -123,4 +123,14 @@ describe("expanding a volume", () => {
     await refused(expand(again, id, maximumSize + 1n), "OUT_OF_RANGE", "at most");
     expect((await again.engine.expandVolume(id, exactly(SIZE), context())).size).to.equal(SIZE + MiB);
   });
+
+  it("grows an adopted dynamic disk, and leaves it alone at the size it has", async () => {
+    const rig = await newRig();
+    const id = randomUUID();
+    const path = rig.pool.diskPath("dynamic", id);
+    await createVhdx(path, { type: "dynamic", size: 64n * MiB, maximumSize: GiB, virtualDiskId: id });
+    const again = await rigOver(rig.pool, rig.host);
+    for (let i = 0; i < 2; i++) expect((await expand(again, id, 96n * MiB)).size).to.equal(96n * MiB);
+    expect(await inspectVhdx(path)).to.include({ type: "dynamic", virtualSize: 96n * MiB });
+  });
 });

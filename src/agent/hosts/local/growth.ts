@@ -1,12 +1,13 @@
 import { StatusError } from "../../../kit/errors.ts";
-import { growFixed, inspectVhdx } from "../../../vhdx/index.ts";
-import type { DiskFile } from "../host.ts";
 import type { LoopDevice } from "../../../kit/loop-devices.ts";
+import { growFixed } from "../../../vhdx/index.ts";
+import type { DiskFile } from "../host.ts";
 import { refreshLoopSize } from "./losetup.ts";
 
 /**
  * Grows a disk under its loop device: the library writes only outside the payload that the device maps, and the
- * device follows the file once the new size is durable. At the size it has it only lets the device follow.
+ * device follows the file once the new size is durable. At the size it has it ends what was cut off before: a pending
+ * log, or a device that has not followed.
  */
 export async function growUnderLoop(
   disk: DiskFile,
@@ -14,8 +15,7 @@ export async function growUnderLoop(
   size: bigint,
   signal: AbortSignal,
 ): Promise<void> {
-  const { virtualSize } = await inspectVhdx(disk.path);
-  if (size > virtualSize) await growFixed(disk.path, size);
+  await growFixed(disk.path, size);
   const grown = loop.size === size ? loop : await refreshLoopSize(loop, signal);
   if (grown.size === size) return;
   throw new StatusError("INTERNAL", `${loop.device} has ${grown.size} bytes after it was grown to ${size}`);
