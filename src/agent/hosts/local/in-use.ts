@@ -1,17 +1,28 @@
 import { constants, readdirSync, readlinkSync } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { hasErrno, StatusError } from "../../../kit/errors.ts";
 import { readMountTable } from "../../../kit/mount-table.ts";
 import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
 
-/** Refuses with FAILED_PRECONDITION when anything on this machine uses the device, saying what. */
+/** Longest pause, in milliseconds, before a device that a process has open is looked at once more. */
+const LONGEST_PAUSE_MS = 800;
+
+/**
+ * Refuses with FAILED_PRECONDITION when anything on this machine uses the device, saying what. Programs that only look,
+ * such as another agent's losetup on its way to a free device, are waited for.
+ */
 export async function refuseWhileUsed(loop: LoopDevice): Promise<void> {
-  const user =
-    (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop) ?? (await processWith(loop));
-  if (user === undefined) return;
-  throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${user}`);
+  for (let pause = 25; ; pause *= 2) {
+    const user = (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop);
+    const opener = user ?? (await processWith(loop));
+    if (opener === undefined) return;
+    if (user !== undefined || pause > LONGEST_PAUSE_MS) {
+      throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${opener}`);
+    }
+    await setTimeout(pause);
+  }
 }
 
 /** A file system on the device, or the device itself bound to a path as a raw block volume. */

@@ -60,6 +60,15 @@ describe("local host, a device in use", () => {
     );
   });
 
+  it("is let go once a program that only looked at it has closed it", async () => {
+    const { attachment, device } = await attached();
+    const look = startProcess("sh", ["-c", 'exec 3<"$1"; echo looking; sleep 0.2', "sh", device]);
+    await look.says(/looking/);
+    await rig.host.detach(attachment, context().signal);
+    expect(await look.ended()).to.equal(0);
+    expect(await rig.host.attachmentsOf(attachment.volumeId)).to.deep.equal([]);
+  });
+
   it("is refused while a process has it open under another name", async () => {
     const { attachment, device, place } = await attached();
     await run("mknod", [`${place}/disk`, "b", "7", device.replace("/dev/loop", "")]);
