@@ -9,20 +9,33 @@ import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
 /** Longest pause, in milliseconds, before a device that a process has open is looked at once more. */
 const LONGEST_PAUSE_MS = 800;
 
+/** Who uses a device. A process may only be looking; all else stays until somebody ends it. */
+interface DeviceUser {
+  readonly what: string;
+  readonly mayBePassing: boolean;
+}
+
 /**
  * Refuses with FAILED_PRECONDITION when anything on this machine uses the device, saying what. Programs that only look,
  * such as another agent's losetup on its way to a free device, are waited for.
  */
 export async function refuseWhileUsed(loop: LoopDevice): Promise<void> {
   for (let pause = 25; ; pause *= 2) {
-    const user = (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop);
-    const opener = user ?? (await processWith(loop));
-    if (opener === undefined) return;
-    if (user !== undefined || pause > LONGEST_PAUSE_MS) {
-      throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${opener}`);
+    const user = await findUser(loop);
+    if (user === undefined) return;
+    if (!user.mayBePassing || pause > LONGEST_PAUSE_MS) {
+      throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${user.what}`);
     }
     await setTimeout(pause);
   }
+}
+
+/** Looks once for a user of the device. */
+export async function findUser(loop: LoopDevice): Promise<DeviceUser | undefined> {
+  const holder = (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop);
+  if (holder !== undefined) return { what: holder, mayBePassing: false };
+  const opener = await processWith(loop);
+  return opener === undefined ? undefined : { what: opener, mayBePassing: true };
 }
 
 /** A file system on the device, or the device itself bound to a path as a raw block volume. */
