@@ -1,8 +1,8 @@
 import { parseHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { StatusError } from "../kit/errors.ts";
 import type { ControllerParts } from "./parts.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 /** A volume that does not exist, or can't, is deleted already. */
 export function deleteVolume({ groups }: ControllerParts): ControllerRpcs["DeleteVolume"] {
@@ -10,12 +10,8 @@ export function deleteVolume({ groups }: ControllerParts): ControllerRpcs["Delet
     requireFields(request, "volume_id");
     const handle = parseHandle(request.volume_id);
     if (handle === undefined) return {};
-    try {
-      const { group, id } = await groups.locateParsed(handle, call);
-      await group.agent.deleteVolume(id, call);
-    } catch (error) {
-      if (!(error instanceof StatusError && error.code === "NOT_FOUND")) throw error;
-    }
+    const place = await unlessGone(groups.locateParsed(handle, call));
+    if (place !== undefined) await unlessGone(place.group.agent.deleteVolume(place.id, call));
     return {};
   };
 }

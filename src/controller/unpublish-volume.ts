@@ -1,8 +1,8 @@
 import { parseNodeId, requireHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { StatusError } from "../kit/errors.ts";
 import type { ControllerParts } from "./parts.ts";
+import { unlessGone } from "./unless-gone.ts";
 
 /** Detaches a volume from a node, or from all when none is named. A volume or VM that is gone is detached. */
 export function unpublishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerUnpublishVolume"] {
@@ -22,14 +22,4 @@ export function unpublishVolume({ groups }: ControllerParts): ControllerRpcs["Co
     await Promise.all(attachments.map(({ VmId }) => group.agent.detach(VmId, id, call)));
     return {};
   };
-}
-
-/** The answer, or undefined when all who could know the volume said that they don't. */
-async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof StatusError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }
