@@ -1,4 +1,4 @@
-import { withFile, type WritableFile } from "../../src/vhdx/file.ts";
+import { withFile, type WritableFile } from "../../src/vhdx/storage/file.ts";
 
 /** What a cut change ends with. */
 export class Cut extends Error {}

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { GiB, MiB } from "../../src/kit/sizes.ts";
-import { growDynamicIn, growFixedIn } from "../../src/vhdx/grow.ts";
-import { mappablePayload, readImage } from "../../src/vhdx/image.ts";
-import { recover } from "../../src/vhdx/replay.ts";
-import { renewWriteGuidsIn } from "../../src/vhdx/write-guids.ts";
+import { growDynamicIn, growFixedIn } from "../../src/vhdx/operations/grow.ts";
+import { mappablePayload, readImage } from "../../src/vhdx/image/image.ts";
+import { recover } from "../../src/vhdx/log/replay.ts";
+import { renewWriteGuidsIn } from "../../src/vhdx/image/write-guids.ts";
 import { createInMemory } from "./support/images.ts";
 import type { MemoryFile } from "./support/memory-file.ts";
 import { groupsBetweenFlushes, type Operation, perform, recording } from "./support/recorder.ts";

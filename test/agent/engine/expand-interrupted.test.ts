@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { listLoopDevices } from "../../../src/kit/loop-devices.ts";
 import { MiB } from "../../../src/kit/sizes.ts";
-import { growFixedIn } from "../../../src/vhdx/grow.ts";
+import { growFixedIn } from "../../../src/vhdx/operations/grow.ts";
 import { inspectVhdx } from "../../../src/vhdx/index.ts";
 import { cutAfter } from "../../support/cut-file.ts";
 import { context, localRig } from "../../support/local-rig.ts";

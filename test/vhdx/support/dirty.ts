@@ -1,6 +1,6 @@
-import { randomGuid } from "../../../src/vhdx/guid.ts";
-import { type CurrentHeader, readHeaders, updateHeader } from "../../../src/vhdx/header.ts";
-import { encodeLogEntry, type LogChange, type LogEntry } from "../../../src/vhdx/log-entry.ts";
+import { randomGuid } from "../../../src/vhdx/format/guid.ts";
+import { type CurrentHeader, readHeaders, updateHeader } from "../../../src/vhdx/format/header.ts";
+import { encodeLogEntry, type LogChange, type LogEntry } from "../../../src/vhdx/log/log-entry.ts";
 import type { MemoryFile } from "./memory-file.ts";
 
 /** Leaves a file as a writer does that was cut off after its log entry: the changes are in the log only. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { MiB } from "../../../src/kit/sizes.ts";
-import { createVhdx } from "../../../src/vhdx/create.ts";
-import type { NewImageOptions } from "../../../src/vhdx/new-image.ts";
-import { writeChecksum } from "../../../src/vhdx/checksum.ts";
-import { randomGuid } from "../../../src/vhdx/guid.ts";
-import { headerLayout } from "../../../src/vhdx/header.ts";
-import { regionTableLayout } from "../../../src/vhdx/region-table.ts";
+import { createVhdx } from "../../../src/vhdx/operations/create.ts";
+import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
+import { writeChecksum } from "../../../src/vhdx/format/checksum.ts";
+import { randomGuid } from "../../../src/vhdx/format/guid.ts";
+import { headerLayout } from "../../../src/vhdx/format/header.ts";
+import { regionTableLayout } from "../../../src/vhdx/format/region-table.ts";
 import { MemoryFile } from "./memory-file.ts";
 
 /** Creates a VHDX at `path` and loads everything before its payload. */

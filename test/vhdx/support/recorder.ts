@@ -1,4 +1,4 @@
-import type { WritableFile } from "../../../src/vhdx/file.ts";
+import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
 import type { MemoryFile } from "./memory-file.ts";
 
 export type Operation =
