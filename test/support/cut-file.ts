@@ -16,8 +16,15 @@ export async function cutAfter(
   try {
     await withFile(path, "r+", (file) =>
       change({
+        identity: file.identity,
         size: () => file.size(),
         read: (structure, offset, length) => file.read(structure, offset, length),
+        readInto: (structure, offset, target) => file.readInto(structure, offset, target),
+        nextData: (from, to) => file.nextData(from, to),
+        punch: async (offset, length) => {
+          count();
+          return file.punch(offset, length);
+        },
         write: async (offset, data) => {
           count();
           await file.write(offset, data);

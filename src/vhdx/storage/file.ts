@@ -1,11 +1,21 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
+import { fileSystem, type ByteRange } from "../platform/file-system.ts";
 
 /** What reading an image takes. Offsets and sizes are bytes. */
 export interface ReadableFile {
   size(): Promise<bigint>;
   /** Exactly `length` bytes at `offset`; VhdxError naming `structure` when the file ends before that. */
   read(structure: string, offset: bigint, length: number): Promise<Buffer>;
+  /** Fills `target` from `offset`; otherwise like `read`. */
+  readInto(structure: string, offset: bigint, target: Uint8Array): Promise<void>;
+  /**
+   * The first stretch of [`from`, `to`) that may hold anything but zeros; undefined when there is none. Where holes
+   * can't be told it is the whole of it.
+   */
+  nextData(from: bigint, to: bigint): ByteRange | undefined;
+  /** Equal for two open files exactly when they are the same file. */
+  readonly identity: string;
 }
 
 /** What changing an image takes. */
@@ -15,14 +25,35 @@ export interface WritableFile extends ReadableFile {
   resize(size: bigint): Promise<void>;
   /** Makes everything written and the size durable. */
   flush(): Promise<void>;
+  /** Gives the space of whole pages back, they read as zeros then; false, and nothing changed, where that can't be done. */
+  punch(offset: bigint, length: bigint): Promise<boolean>;
 }
 
 /** An open file. System errors (ENOSPC, EIO, …) pass through as they are. */
 export class DiskFile implements WritableFile {
+  readonly identity: string;
   readonly #handle: FileHandle;
 
-  constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, identity: string) {
     this.#handle = handle;
+    this.identity = identity;
+  }
+
+  /** Opens the file at `path`. A new one (`wx`) is its owner's alone. */
+  static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
+    const handle = await open(path, flags, 0o600);
+    try {
+      const { dev, ino } = await handle.stat({ bigint: true });
+      return new DiskFile(handle, `${dev}:${ino}`);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** The descriptor, for what only the platform can do with it. */
+  get descriptor(): number {
+    return this.#handle.fd;
   }
 
   async size(): Promise<bigint> {
@@ -32,21 +63,25 @@ export class DiskFile implements WritableFile {
 
   async read(structure: string, offset: bigint, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const position = Number(offset) + done;
-      const { bytesRead } = await this.#handle.read(buffer, done, length - done, position);
-      if (bytesRead === 0) throw new VhdxError(structure, position, "the file ends here");
-      done += bytesRead;
-    }
+    await this.readInto(structure, offset, buffer);
     return buffer;
   }
 
+  async readInto(structure: string, offset: bigint, target: Uint8Array): Promise<void> {
+    const start = Number(offset);
+    let done = 0;
+    while (done < target.length) {
+      const { bytesRead } = await this.#handle.read(target, done, target.length - done, start + done);
+      if (bytesRead === 0) throw new VhdxError(structure, start + done, "the file ends here");
+      done += bytesRead;
+    }
+  }
+
   async write(offset: bigint, data: Uint8Array): Promise<void> {
+    const start = Number(offset);
     let done = 0;
     while (done < data.length) {
-      const position = Number(offset) + done;
-      const { bytesWritten } = await this.#handle.write(data, done, data.length - done, position);
+      const { bytesWritten } = await this.#handle.write(data, done, data.length - done, start + done);
       done += bytesWritten;
     }
   }
@@ -58,18 +93,30 @@ export class DiskFile implements WritableFile {
   flush(): Promise<void> {
     return this.#handle.datasync();
   }
+
+  nextData(from: bigint, to: bigint): ByteRange | undefined {
+    return fileSystem.nextData(this.#handle.fd, from, to);
+  }
+
+  punch(offset: bigint, length: bigint): Promise<boolean> {
+    return fileSystem.punch(this.#handle.fd, offset, length);
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
 }
 
-/** Runs `use` on the file at `path`, opened with these flags, and closes it whatever happens. A new file is its owner's alone. */
+/** Runs `use` on the file at `path`, opened with these flags, and closes it whatever happens. */
 export async function withFile<T>(
   path: string,
   flags: "r" | "r+" | "wx",
   use: (file: DiskFile) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(path, flags, 0o600);
+  const file = await DiskFile.open(path, flags);
   try {
-    return await use(new DiskFile(handle));
+    return await use(file);
   } finally {
-    await handle.close();
+    await file.close();
   }
 }

@@ -1,12 +1,16 @@
 import { open } from "node:fs/promises";
 import { VhdxError } from "../../../src/vhdx/error.ts";
+import type { ByteRange } from "../../../src/vhdx/platform/file-system.ts";
 import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
 
 const PAGE = 4096;
+const PAGE_SIZE = BigInt(PAGE);
 const zeroPage = Buffer.alloc(PAGE);
 
 /** A sparse file in memory, cheap to copy. */
 export class MemoryFile implements WritableFile {
+  static #made = 0;
+  readonly identity = `memory:${MemoryFile.#made++}`;
   readonly #pages = new Map<number, Buffer>();
   #size = 0n;
 
@@ -98,6 +102,29 @@ export class MemoryFile implements WritableFile {
       return Promise.reject(new VhdxError(structure, offset, "the file ends here"));
     }
     return Promise.resolve(this.get(offset, length));
+  }
+
+  async readInto(structure: string, offset: bigint, target: Uint8Array): Promise<void> {
+    target.set(await this.read(structure, offset, target.length));
+  }
+
+  nextData(from: bigint, to: bigint): ByteRange | undefined {
+    const first = Number(from / PAGE_SIZE);
+    const last = Number((to + PAGE_SIZE - 1n) / PAGE_SIZE);
+    const held = [...this.#pages.keys()].filter((page) => page >= first && page < last).sort((a, b) => a - b);
+    const [start] = held;
+    if (start === undefined) return undefined;
+    let end = start;
+    for (const page of held) if (page === end) end += 1;
+    const [startByte, endByte] = [BigInt(start) * PAGE_SIZE, BigInt(end) * PAGE_SIZE];
+    return { start: startByte > from ? startByte : from, end: endByte < to ? endByte : to };
+  }
+
+  punch(offset: bigint, length: bigint): Promise<boolean> {
+    const first = Number((offset + PAGE_SIZE - 1n) / PAGE_SIZE);
+    const end = Number((offset + length) / PAGE_SIZE);
+    for (const page of [...this.#pages.keys()]) if (page >= first && page < end) this.#pages.delete(page);
+    return Promise.resolve(true);
   }
 
   write(offset: bigint, data: Uint8Array): Promise<void> {
