@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { GiB, MiB } from "../../src/kit/sizes.ts";
-import { growDynamicIn, growFixedIn } from "../../src/vhdx/operations/grow.ts";
+import { growFixedIn } from "../../src/vhdx/operations/grow.ts";
 import { mappablePayload, readImage } from "../../src/vhdx/image/image.ts";
+import { resizeIn } from "../../src/vhdx/operations/resize.ts";
 import { recover } from "../../src/vhdx/log/replay.ts";
 import { renewWriteGuidsIn } from "../../src/vhdx/image/write-guids.ts";
+import type { WritableFile } from "../../src/vhdx/storage/file.ts";
 import { createInMemory } from "./support/images.ts";
 import type { MemoryFile } from "./support/memory-file.ts";
 import { groupsBetweenFlushes, type Operation, perform, recording } from "./support/recorder.ts";
@@ -36,7 +38,10 @@ async function leaveSome(
 
 describe("vhdx crash", () => {
   const path = temporaryDirectory();
-  const grow = { fixed: growFixedIn, dynamic: growDynamicIn };
+  const grow = {
+    fixed: growFixedIn,
+    dynamic: (file: WritableFile, size: bigint) => resizeIn(file, "disk.vhdx", size),
+  };
 
   for (const type of ["fixed", "dynamic"] as const) {
     describe(`while a ${type} disk grows`, () => {

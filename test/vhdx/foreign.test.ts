@@ -4,7 +4,8 @@ import { expect } from "chai";
 import { GiB, MiB, TiB } from "../../src/kit/sizes.ts";
 import { createVhdx } from "../../src/vhdx/operations/create.ts";
 import { randomGuid } from "../../src/vhdx/format/guid.ts";
-import { growDynamic, growFixed, growFixedIn } from "../../src/vhdx/operations/grow.ts";
+import { growFixed, growFixedIn } from "../../src/vhdx/operations/grow.ts";
+import { resizeVhdx } from "../../src/vhdx/operations/resize.ts";
 import { inspectVhdx, readIdentity } from "../../src/vhdx/image/inspect.ts";
 import { renewWriteGuids } from "../../src/vhdx/image/write-guids.ts";
 import { createInMemory } from "./support/images.ts";
@@ -110,7 +111,7 @@ describe("vhdx as qemu sees it", function () {
     const dynamic = path("grown-dynamic.vhdx");
     await createVhdx(dynamic, { type: "dynamic", size: 1n * GiB, virtualDiskId: randomGuid() });
     await tool("qemu-io", "-f", "vhdx", "-c", "write -P 5 1000M 1M", dynamic);
-    await growDynamic(dynamic, 3n * TiB);
+    await resizeVhdx(dynamic, 3n * TiB);
     await qemuCheck(dynamic);
     expect((await qemuInfo(dynamic)).virtualSize).to.equal(3n * TiB);
     await tool("qemu-io", "-f", "vhdx", "-c", "read -P 5 1000M 1M", "-c", "write -P 6 2T 1M", dynamic);
@@ -159,7 +160,7 @@ describe("vhdx made by qemu", function () {
       logReplayPending: false,
     });
     expect(info.creator).to.match(/^QEMU/);
-    await growDynamic(path("dynamic.vhdx"), 30n * GiB);
+    await resizeVhdx(path("dynamic.vhdx"), 30n * GiB);
     await qemuCheck(path("dynamic.vhdx"));
     expect((await qemuInfo(path("dynamic.vhdx"))).virtualSize).to.equal(30n * GiB);
   });
@@ -247,7 +248,7 @@ describe("vhdx as libvhdi sees it", function () {
       };
       const made = await createVhdx(place, { type, size: 64n * MiB, virtualDiskId: randomGuid() });
       expect(await describe()).to.deep.equal({ type, size: "67108864", dataWriteGuid: made.dataWriteGuid });
-      await (type === "fixed" ? growFixed : growDynamic)(place, 128n * MiB);
+      await (type === "fixed" ? growFixed : resizeVhdx)(place, 128n * MiB);
       const { dataWriteGuid } = await inspectVhdx(place);
       expect(await describe()).to.deep.equal({ type, size: "134217728", dataWriteGuid });
     });

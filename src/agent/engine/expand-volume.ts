@@ -1,6 +1,6 @@
 import { StatusError } from "../../kit/errors.ts";
 import { formatSize } from "../../kit/sizes.ts";
-import { growDynamic, growFixed, readIdentity } from "../../vhdx/index.ts";
+import { growFixed, readIdentity, resizeVhdx } from "../../vhdx/index.ts";
 import type { Expansion, SizeRange, Volume } from "./engine.ts";
 import { requireFreeSpace } from "./free-space.ts";
 import { knownVolume } from "./known-volume.ts";
@@ -46,7 +46,7 @@ async function grow(
   const [attachment] = await host.attachmentsOf(volume.id);
   // Both ways also at the size it has: an earlier call may have died before its log was applied or the device followed.
   if (attachment === undefined) {
-    await (volume.type === "dynamic" ? growDynamic : growFixed)(volume.path, size);
+    await (volume.type === "dynamic" ? resizeVhdx : growFixed)(volume.path, size);
     return;
   }
   if (attachment.readOnly && size > present) {

@@ -19,10 +19,13 @@ export const blockState = {
   zero: 2,
   unmapped: 3,
   fullyPresent: 6,
+  /** `unmapped` in version 0.95 of the format. */
+  unmappedBefore1: 5,
   partiallyPresent: 7,
 } as const;
 
 const { entry: entryLayout, sectorsPerBitmap } = blockTableLayout;
+const MIB = 1 << 20;
 const highUnit = 2 ** (32 - entryLayout.offsetShift);
 
 /** How many payload blocks share a sector bitmap block: 16 (256 MiB blocks of 512-byte sectors) to 32768. */
@@ -51,6 +54,13 @@ export function entryCount(disk: DiskParameters, virtualSize = disk.virtualSize)
   const lastBlock = payloadCount(disk, virtualSize) - 1;
   if (disk.hasParent) return bitmapIndex(Math.floor(lastBlock / ratio), ratio) + 1;
   return payloadIndex(lastBlock, ratio) + 1;
+}
+
+/** Bytes of a new table's region, whole MiB: the disk can grow to four times its size before it needs another one. */
+export function tableLength(disk: DiskParameters, virtualSize: bigint): number {
+  const wanted = 4 * entryCount(disk, virtualSize) * entryLayout.size;
+  const most = entryCount(disk, diskLimits.virtualSize) * entryLayout.size;
+  return Math.ceil(Math.min(wanted, most) / MIB) * MIB;
 }
 
 /** The largest virtual size a table of `length` bytes can describe, at most what the format allows. */

@@ -8,6 +8,7 @@ import {
   metadataTableLayout,
   readMetadataTable,
 } from "./metadata-table.ts";
+import { decodeParentLocator, type ParentLocator } from "./parent-locator.ts";
 import type { Region } from "./region-table.ts";
 
 const { isVirtualDisk, isRequired, isUser } = metadataTableLayout.flags;
@@ -48,12 +49,21 @@ export const metadataItems = {
 } as const satisfies Record<string, MetadataEntry>;
 
 /** Present in differencing disks only, of any length. */
-const PARENT_LOCATOR_ID = "a8d35f2d-b30b-454d-abf7-d3d84834ab0c";
+export const parentLocatorItem = {
+  id: "a8d35f2d-b30b-454d-abf7-d3d84834ab0c",
+  offset: 0x10028,
+  flags: isRequired,
+} as const;
 
 const fileParametersLayout = { blockSize: 0, bits: 4, leaveBlocksAllocated: 1, hasParent: 2 } as const;
 
-/** The start of the metadata region: the table, which is the same for every disk this library makes. */
+/** The start of the metadata region: the table of a disk without parent, the same for all that this library makes. */
 export const encodedMetadataTable = encodeMetadataTable(Object.values(metadataItems));
+
+/** The same for a differencing disk whose parent locator, at its usual place, has `length` bytes. */
+export function metadataTableWithParent(length: number): Buffer {
+  return encodeMetadataTable([...Object.values(metadataItems), { ...parentLocatorItem, length }]);
+}
 
 /** The items' bytes, to be put where the first of `metadataItems` lies. */
 export function encodeItems(disk: DiskParameters): Buffer {
@@ -72,9 +82,14 @@ export function encodeItems(disk: DiskParameters): Buffer {
   return bytes;
 }
 
-/** What `readMetadata` found, and where in the file the virtual size is stored (8 bytes). */
+/** What `readMetadata` found, and where in the file it is stored. */
 export interface DiskMetadata extends DiskParameters {
+  /** 8 bytes. */
   readonly virtualSizeOffset: bigint;
+  /** 16 bytes. */
+  readonly virtualDiskIdOffset: bigint;
+  /** Defined in differencing disks. */
+  readonly parentLocator: ParentLocator | undefined;
 }
 
 /** VhdxError when a required item is missing, unknown or malformed, or a value is out of range. */
@@ -82,7 +97,7 @@ export async function readMetadata(file: ReadableFile, region: Region): Promise<
   const entries = await readMetadataTable(file, region);
   const refuse = (entry: MetadataEntry, problem: string) =>
     new VhdxError("metadata", region.offset + BigInt(entry.offset), problem);
-  const knownIds: string[] = [...Object.values(metadataItems).map((item) => item.id), PARENT_LOCATOR_ID];
+  const knownIds: string[] = [...Object.values(metadataItems).map((item) => item.id), parentLocatorItem.id];
   for (const entry of entries) {
     const known = (entry.flags & isUser) === 0 && knownIds.includes(entry.id);
     if (entry.flags & isRequired && !known) throw refuse(entry, `unknown required item ${entry.id}`);
@@ -113,15 +128,31 @@ export async function readMetadata(file: ReadableFile, region: Region): Promise<
   const size = await load("virtualDiskSize");
   const virtualSize = size.bytes.readBigUInt64LE(0);
   size.check(isVirtualSize(virtualSize, logicalSectorSize));
-  const { bytes: diskId } = await load("virtualDiskId");
+  const diskId = await load("virtualDiskId");
+  const hasParent = (bits & fileParametersLayout.hasParent) !== 0;
   return {
     blockSize,
     leaveBlocksAllocated: (bits & fileParametersLayout.leaveBlocksAllocated) !== 0,
-    hasParent: (bits & fileParametersLayout.hasParent) !== 0,
+    hasParent,
     virtualSize,
     logicalSectorSize,
     physicalSectorSize,
-    virtualDiskId: readGuid(diskId, 0),
+    virtualDiskId: readGuid(diskId.bytes, 0),
     virtualSizeOffset: region.offset + BigInt(size.entry.offset),
+    virtualDiskIdOffset: region.offset + BigInt(diskId.entry.offset),
+    parentLocator: hasParent ? await readParentLocator(file, region, entries) : undefined,
   };
+}
+
+async function readParentLocator(
+  file: ReadableFile,
+  region: Region,
+  entries: readonly MetadataEntry[],
+): Promise<ParentLocator> {
+  const entry = entries.find(({ id, flags }) => id === parentLocatorItem.id && (flags & isUser) === 0);
+  if (entry === undefined) {
+    throw new VhdxError("metadata table", region.offset, "a differencing disk has no parent locator");
+  }
+  const offset = region.offset + BigInt(entry.offset);
+  return decodeParentLocator(await file.read("parent locator", offset, entry.length), offset);
 }

@@ -76,11 +76,28 @@ export async function readRegions(file: ReadableFile, log: Extent): Promise<Regi
   return { blockTable: find(regionIds.blockTable), metadata: find(regionIds.metadata), extents };
 }
 
-async function readFirstValidCopy(file: ReadableFile): Promise<{ regions: Region[]; tableOffset: bigint }> {
+/** The first valid copy, all of it, with the block table at `place` and everything else as it is. */
+export async function regionTableWith(
+  file: ReadableFile,
+  place: Pick<Region, "offset" | "length">,
+): Promise<Buffer> {
+  const { bytes, regions } = await readFirstValidCopy(file);
+  const index = regions.findIndex(({ id }) => id === regionIds.blockTable);
+  const at = layout.entries + index * entryLayout.size;
+  const moved = Buffer.from(bytes);
+  moved.writeBigUInt64LE(place.offset, at + entryLayout.offset);
+  moved.writeUInt32LE(place.length, at + entryLayout.length);
+  writeChecksum(moved, layout.size);
+  return moved;
+}
+
+async function readFirstValidCopy(
+  file: ReadableFile,
+): Promise<{ bytes: Buffer; regions: Region[]; tableOffset: bigint }> {
   for (const tableOffset of layout.copies) {
     const bytes = await file.read("region table", tableOffset, layout.size);
     if (bytes.toString("latin1", 0, 4) === layout.magic && hasValidChecksum(bytes)) {
-      return { regions: decodeEntries(bytes, tableOffset), tableOffset };
+      return { bytes, regions: decodeEntries(bytes, tableOffset), tableOffset };
     }
   }
   throw new VhdxError("region table", layout.copies[0], "neither copy is valid");

@@ -29,7 +29,8 @@ export interface TablePiece {
 
 /**
  * The table of a disk whose blocks lie one behind the other from `payloadOffset`, for the entries from
- * `first` up to those `virtualSize` needs. Sector bitmap entries in between are zero.
+ * `first` up to those `virtualSize` needs. Sector bitmap entries in between are zero. Where the blocks before
+ * `first` are somewhere else, `payloadOffset` may be below zero.
  */
 export function* contiguousEntries(
   disk: DiskParameters,
@@ -99,10 +100,28 @@ export function payloadEnd(disk: DiskParameters, payloadOffset: bigint, virtualS
   return payloadOffset + roundUp(virtualSize, BigInt(disk.blockSize));
 }
 
-/** Entries of blocks not present, from the first one the disk does not use yet up to those `virtualSize` needs. */
-export function* emptyEntries(disk: DiskParameters, virtualSize: bigint): Generator<TablePiece> {
-  const end = entryCount(disk, virtualSize);
-  for (let first = entryCount(disk); first < end; first += PIECE) {
-    yield { first, bytes: Buffer.alloc(Math.min(PIECE, end - first) * ENTRY_SIZE) };
+/**
+ * Entries of blocks in `state`, without data, from the first block the disk does not have yet up to those `virtualSize`
+ * needs. In a differencing disk they may start inside a chunk, whose sector bitmap stays.
+ */
+export function* emptyEntries(
+  disk: DiskParameters,
+  virtualSize: bigint,
+  state: number = blockState.notPresent,
+): Generator<TablePiece> {
+  const used = entryCount(disk);
+  const ratio = chunkRatio(disk);
+  if (disk.hasParent) yield* alikeEntries(payloadIndex(payloadCount(disk), ratio), used - 1, ratio, state);
+  yield* alikeEntries(used, entryCount(disk, virtualSize), ratio, state);
+}
+
+function* alikeEntries(from: number, end: number, ratio: number, state: number): Generator<TablePiece> {
+  for (let first = from; first < end; first += PIECE) {
+    const bytes = Buffer.alloc(Math.min(PIECE, end - first) * ENTRY_SIZE);
+    const table = tableView(bytes);
+    for (let index = first; state !== 0 && index < Math.min(first + PIECE, end); index++) {
+      if (index % (ratio + 1) !== ratio) writeEntry(table, index - first, state, 0);
+    }
+    yield { first, bytes };
   }
 }

@@ -52,6 +52,11 @@ export interface LogEntry {
   readonly changes: readonly LogChange[];
 }
 
+/** Bytes of an entry with so many descriptors, of which so many are of data. */
+export function logEntryLength(descriptors: number, dataDescriptors: number): number {
+  return descriptorBytes(descriptors) + dataDescriptors * SECTOR;
+}
+
 /** The entry's bytes, whole sectors. */
 export function encodeLogEntry(entry: LogEntry): Buffer {
   const dataChanges = entry.changes.filter((change) => "data" in change);

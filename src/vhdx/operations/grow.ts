@@ -1,15 +1,11 @@
-import { blockTableLayout, entryCount } from "../format/block-table.ts";
-import { isVirtualSize, typeOf, type VhdxType } from "../format/disk-parameters.ts";
+import { typeOf } from "../format/disk-parameters.ts";
 import { VhdxError } from "../error.ts";
-import { withFile, type WritableFile } from "../storage/file.ts";
-import { contiguousEntries, emptyEntries, payloadEnd, type TablePiece } from "../image/fixed-table.ts";
-import { randomGuid } from "../format/guid.ts";
-import { updateHeader } from "../format/header.ts";
-import { type Image, mappablePayload, readImage } from "../image/image.ts";
-import { commitThroughLog } from "../log/journal.ts";
+import { mappablePayload, readImage } from "../image/image.ts";
 import { recover } from "../log/replay.ts";
-
-const ENTRY_SIZE = BigInt(blockTableLayout.entry.size);
+import { withFile, type WritableFile } from "../storage/file.ts";
+import { grow } from "./growth.ts";
+import { contiguousGrowth } from "./plan-growth.ts";
+import { checkNewSize, sizeError } from "./size-change.ts";
 
 export interface GrowFixedOptions {
   /** Runs once the file durably has the new size, also when it had it before. */
@@ -30,77 +26,26 @@ export function growFixed(path: string, newSize: bigint, options: GrowFixedOptio
   });
 }
 
-/** Grows a dynamic disk in a file nobody has open; otherwise like `growFixed`. The new blocks are not present. */
-export function growDynamic(path: string, newSize: bigint): Promise<void> {
-  return withFile(path, "r+", (file) => growDynamicIn(file, newSize));
-}
-
 /** `growFixed` on an open file. */
 export async function growFixedIn(file: WritableFile, newSize: bigint): Promise<void> {
-  const image = await openForGrowth(file, "fixed", newSize);
-  const { disk, regions } = image;
-  if (disk.virtualSize === newSize) return;
-  const payloadOffset = await mappablePayload(image);
-  if (payloadOffset === undefined) {
-    throw new VhdxError(
-      "block table",
-      regions.blockTable.offset,
-      "the payload is not one stretch of the file",
-    );
-  }
-  const oldEnd = payloadOffset + disk.virtualSize;
-  const newEnd = payloadEnd(disk, payloadOffset, newSize);
-  const inTheWay = regions.extents.find(({ offset }) => offset >= oldEnd && offset < newEnd);
-  if (inTheWay) throw new VhdxError(inTheWay.name, inTheWay.offset, "lies where the payload would grow");
-  await grow(file, image, newSize, newEnd, contiguousEntries(disk, payloadOffset, entryCount(disk), newSize));
-}
-
-/** `growDynamic` on an open file. */
-export async function growDynamicIn(file: WritableFile, newSize: bigint): Promise<void> {
-  const image = await openForGrowth(file, "dynamic", newSize);
-  if (image.disk.virtualSize === newSize) return;
-  await grow(file, image, newSize, 0n, emptyEntries(image.disk, newSize));
-}
-
-async function openForGrowth(file: WritableFile, type: VhdxType, newSize: bigint): Promise<Image> {
-  await recover(file);
   const image = await readImage(file);
   const { disk, maximumSize, regions } = image;
-  const refuse = (problem: string) => new VhdxError("virtual disk size", disk.virtualSizeOffset, problem);
-  if (typeOf(disk) !== type) throw refuse(`the disk is ${typeOf(disk)}, not ${type}`);
-  if (!isVirtualSize(newSize, disk.logicalSectorSize)) {
-    throw new RangeError(`a disk of ${newSize} bytes is out of range or not made of whole sectors`);
-  }
+  const tableError = (problem: string) => new VhdxError("block table", regions.blockTable.offset, problem);
+  if (typeOf(disk) !== "fixed") throw sizeError(disk, `the disk is ${typeOf(disk)}, not fixed`);
+  checkNewSize(disk, newSize);
   if (newSize < disk.virtualSize) {
-    throw refuse(`a disk of ${disk.virtualSize} bytes cannot shrink to ${newSize}`);
+    throw sizeError(disk, `a disk of ${disk.virtualSize} bytes cannot shrink to ${newSize}`);
+  }
+  if (newSize === disk.virtualSize) {
+    await recover(file);
+    return;
   }
   if (newSize > maximumSize) {
-    const problem = `its region has room for a disk of ${maximumSize} bytes, not ${newSize}`;
-    throw new VhdxError("block table", regions.blockTable.offset, problem);
+    throw tableError(`its region has room for a disk of ${maximumSize} bytes, not ${newSize}`);
   }
-  return image;
-}
-
-/**
- * Up to the log entry's commit nothing that counts is changed: the entries lie behind those of the current size, and
- * a longer file means nothing. So one flush, the log's, serves them all.
- */
-async function grow(
-  file: WritableFile,
-  { current, disk, regions }: Image,
-  newSize: bigint,
-  newEnd: bigint,
-  entries: Iterable<TablePiece>,
-): Promise<void> {
-  const guids = { fileWriteGuid: randomGuid(), dataWriteGuid: randomGuid() };
-  const opened = await updateHeader(file, current, guids);
-  if (newEnd > (await file.size())) await file.resize(newEnd);
-  for (const { first, bytes } of entries) {
-    const offset = regions.blockTable.offset + BigInt(first) * ENTRY_SIZE;
-    const present = await file.read("block table", offset, bytes.length);
-    if (!present.equals(bytes)) await file.write(offset, bytes);
-  }
-  const value = Buffer.alloc(8);
-  value.writeBigUInt64LE(newSize);
-  await commitThroughLog(file, opened, disk.virtualSizeOffset, value);
+  const payloadOffset = await mappablePayload(image);
+  if (payloadOffset === undefined) throw tableError("the payload is not one stretch of the file");
+  const growth = contiguousGrowth(image, payloadOffset, 0n, newSize);
+  if (growth.tableIsInTheWay) throw tableError("lies where the payload would grow");
+  await grow(file, image, growth);
 }

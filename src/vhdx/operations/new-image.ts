@@ -1,5 +1,5 @@
 import { MiB, roundUp } from "../../kit/sizes.ts";
-import { blockTableLayout, entryCount, tableCapacity } from "../format/block-table.ts";
+import { blockTableLayout, entryCount, tableCapacity, tableLength } from "../format/block-table.ts";
 import {
   diskLimits,
   type DiskParameters,
@@ -12,7 +12,14 @@ import { contiguousEntries, payloadEnd } from "../image/fixed-table.ts";
 import { normalizeGuid, randomGuid, ZERO_GUID } from "../format/guid.ts";
 import { encodeHeader, type Header, headerLayout } from "../format/header.ts";
 import type { VhdxInfo } from "../image/inspect.ts";
-import { encodedMetadataTable, encodeItems, metadataItems } from "../format/metadata.ts";
+import {
+  encodedMetadataTable,
+  encodeItems,
+  metadataItems,
+  metadataTableWithParent,
+  parentLocatorItem,
+} from "../format/metadata.ts";
+import { encodeParentLocator, type ParentLocator } from "../format/parent-locator.ts";
 import { encodeRegionTable, regionIds, regionTableLayout } from "../format/region-table.ts";
 
 /** Where Windows puts things in a new file; the payload follows the block table. */
@@ -23,29 +30,42 @@ const fileLayout = {
 } as const;
 
 const defaults = {
-  fixedBlock: 2 << 20,
+  otherBlock: 2 << 20,
   dynamicBlock: 32 << 20,
   logicalSector: 512,
   physicalSector: 4096,
   creator: "csi-driver-hyperv",
 } as const;
 
-/** What to create. Sizes in bytes. */
-export interface NewImageOptions {
-  /** Fixed: the whole payload in one stretch of a sparse file. Dynamic: no block allocated. */
-  type: "fixed" | "dynamic";
-  /** At most 64 TiB; whole logical sectors, and whole blocks in a fixed disk. */
-  size: bigint;
-  virtualDiskId: string;
-  /** A power of two from 1 MiB to 256 MiB; 2 MiB for fixed and 32 MiB for dynamic disks unless given. */
-  blockSize?: number;
-  /** Room is kept for the disk to grow to this size in place; no more than `size` unless given. */
-  maximumSize?: bigint;
-  logicalSectorSize?: 512 | 4096;
-  physicalSectorSize?: 512 | 4096;
+/** What all new disks have in common. Sizes in bytes. */
+interface CommonOptions {
+  /** At most 64 TiB; whole logical sectors. */
+  readonly size: bigint;
+  readonly virtualDiskId: string;
+  /** A power of two from 1 MiB to 256 MiB; 32 MiB for dynamic and 2 MiB for other disks unless given. */
+  readonly blockSize?: number;
+  /** Room is kept for the disk to grow to this size in place; four times `size` unless more is given. */
+  readonly maximumSize?: bigint;
+  readonly logicalSectorSize?: 512 | 4096;
+  readonly physicalSectorSize?: 512 | 4096;
   /** At most 256 UTF-16 units. */
-  creator?: string;
+  readonly creator?: string;
 }
+
+/** A disk that stands alone. */
+export type NewDiskOptions = CommonOptions & { readonly type: "fixed" | "dynamic" };
+
+/** A disk on top of another one. */
+export type NewChildOptions = CommonOptions & {
+  readonly type: "differencing";
+  readonly parent: ParentLocator;
+};
+
+/**
+ * What to create. Fixed: the whole payload in one stretch of a sparse file, the last block whole. Dynamic: no block
+ * allocated. Differencing: everything is the parent's.
+ */
+export type NewImageOptions = NewDiskOptions | NewChildOptions;
 
 /** A VHDX file that does not exist yet: everything in it that is not zero. */
 export interface NewImage {
@@ -67,6 +87,7 @@ interface Plan {
   readonly disk: DiskParameters;
   readonly tableLength: number;
   readonly header: Header;
+  readonly parentLocator: Buffer | undefined;
   readonly creator: string;
   readonly payloadOffset: bigint | undefined;
   readonly fileSize: bigint;
@@ -96,10 +117,12 @@ export function newVhdxImage(options: NewImageOptions): NewImage {
 
 function planFile(options: NewImageOptions): Plan {
   const fixed = options.type === "fixed";
+  const parent = options.type === "differencing" ? options.parent : undefined;
   const disk: DiskParameters = {
-    blockSize: options.blockSize ?? (fixed ? defaults.fixedBlock : defaults.dynamicBlock),
+    blockSize:
+      options.blockSize ?? (options.type === "dynamic" ? defaults.dynamicBlock : defaults.otherBlock),
     leaveBlocksAllocated: fixed,
-    hasParent: false,
+    hasParent: parent !== undefined,
     virtualSize: options.size,
     logicalSectorSize: options.logicalSectorSize ?? defaults.logicalSector,
     physicalSectorSize: options.physicalSectorSize ?? defaults.physicalSector,
@@ -107,12 +130,13 @@ function planFile(options: NewImageOptions): Plan {
   };
   const maximumSize = options.maximumSize ?? options.size;
   checkOptions(disk, maximumSize);
-  const tableBytes = entryCount(disk, maximumSize) * blockTableLayout.entry.size;
-  const tableLength = Number(roundUp(BigInt(tableBytes), MiB));
-  const tableEnd = fileLayout.blockTable + BigInt(tableLength);
+  const wantedBytes = entryCount(disk, maximumSize) * blockTableLayout.entry.size;
+  const length = Math.max(tableLength(disk, disk.virtualSize), Number(roundUp(BigInt(wantedBytes), MiB)));
+  const tableEnd = fileLayout.blockTable + BigInt(length);
   return {
     disk,
-    tableLength,
+    tableLength: length,
+    parentLocator: parent && encodeParentLocator(parent),
     header: {
       sequenceNumber: 1n,
       fileWriteGuid: randomGuid(),
@@ -136,24 +160,26 @@ function checkOptions(disk: DiskParameters, maximumSize: bigint): void {
   if (!isVirtualSize(virtualSize, logicalSectorSize)) {
     throw new RangeError(`a disk of ${virtualSize} bytes is out of range or not made of whole sectors`);
   }
-  if (disk.leaveBlocksAllocated && virtualSize % BigInt(blockSize) !== 0n) {
-    throw new RangeError(`a fixed disk of ${virtualSize} bytes is not made of whole blocks`);
-  }
   if (maximumSize < virtualSize || maximumSize > diskLimits.virtualSize) {
     throw new RangeError(`a maximum size of ${maximumSize} bytes is out of range`);
   }
 }
 
-function* piecesOf({ disk, header, payloadOffset, creator, tableLength }: Plan): Generator<FilePiece> {
+function* piecesOf(plan: Plan): Generator<FilePiece> {
+  const { disk, header, payloadOffset, creator, parentLocator } = plan;
   const regions = encodeRegionTable([
-    { id: regionIds.blockTable, offset: fileLayout.blockTable, length: tableLength, required: true },
+    { id: regionIds.blockTable, offset: fileLayout.blockTable, length: plan.tableLength, required: true },
     { id: regionIds.metadata, ...fileLayout.metadata, required: true },
   ]);
   const itemsOffset = fileLayout.metadata.offset + BigInt(metadataItems.fileParameters.offset);
   yield { offset: 0n, bytes: encodeFileIdentifier(creator) };
   for (const offset of regionTableLayout.copies) yield { offset, bytes: regions };
-  yield { offset: fileLayout.metadata.offset, bytes: encodedMetadataTable };
+  const table = parentLocator ? metadataTableWithParent(parentLocator.length) : encodedMetadataTable;
+  yield { offset: fileLayout.metadata.offset, bytes: table };
   yield { offset: itemsOffset, bytes: encodeItems(disk) };
+  if (parentLocator) {
+    yield { offset: fileLayout.metadata.offset + BigInt(parentLocatorItem.offset), bytes: parentLocator };
+  }
   if (payloadOffset !== undefined) {
     for (const { first, bytes } of contiguousEntries(disk, payloadOffset, 0, disk.virtualSize)) {
       yield { offset: fileLayout.blockTable + BigInt(first * blockTableLayout.entry.size), bytes };

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
 import { fileSystem, type ByteRange } from "../platform/file-system.ts";
 
@@ -39,9 +39,23 @@ export class DiskFile implements WritableFile {
     this.identity = identity;
   }
 
-  /** Opens the file at `path`. A new one (`wx`) is its owner's alone. */
+  /** Opens the file at `path`. A new one (`wx`) is its owner's alone. VhdxError when it can't be a disk's file. */
   static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
-    const handle = await open(path, flags, 0o600);
+    const file = await DiskFile.from(await open(path, flags, 0o600));
+    if (flags === "r") return file;
+    try {
+      fileSystem.refuseUnfit(path);
+      return file;
+    } catch (error) {
+      await file.close();
+      // A new file has such attributes from its directory.
+      if (flags === "wx") await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  /** Takes over an open handle; it is closed on failure. */
+  static async from(handle: FileHandle): Promise<DiskFile> {
     try {
       const { dev, ino } = await handle.stat({ bigint: true });
       return new DiskFile(handle, `${dev}:${ino}`);

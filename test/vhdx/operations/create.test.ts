@@ -6,7 +6,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { GiB, MiB, TiB } from "../../../src/kit/sizes.ts";
 import { createVhdx } from "../../../src/vhdx/operations/create.ts";
-import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
+import type { NewDiskOptions } from "../../../src/vhdx/operations/new-image.ts";
 import { randomGuid } from "../../../src/vhdx/format/guid.ts";
 import { inspectVhdx, readIdentity } from "../../../src/vhdx/image/inspect.ts";
 import { rejection } from "../support/rejects.ts";
@@ -19,7 +19,7 @@ describe("vhdx createVhdx", () => {
   const path = temporaryDirectory();
   let made = 0;
   const nextPath = () => path(`${made++}.vhdx`);
-  const options = (changes: Partial<NewImageOptions> = {}): NewImageOptions => ({
+  const options = (changes: Partial<NewDiskOptions> = {}): NewDiskOptions => ({
     type: "fixed",
     size: 10n * MiB,
     virtualDiskId: randomGuid(),
@@ -133,7 +133,7 @@ describe("vhdx createVhdx", () => {
     expect(await rejection(createVhdx(path("no/such.vhdx"), options()))).to.have.property("code", "ENOENT");
   });
 
-  const refused: [string, Partial<NewImageOptions>, string][] = [
+  const refused: [string, Partial<NewDiskOptions>, string][] = [
     ["no size", { size: 0n }, "out of range"],
     ["a negative size", { size: -2n * MiB }, "out of range"],
     ["half a sector", { type: "dynamic", size: 2n * MiB + 256n }, "whole sectors"],

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { MiB } from "../../../src/kit/sizes.ts";
 import { createVhdx } from "../../../src/vhdx/operations/create.ts";
-import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
+import type { NewDiskOptions } from "../../../src/vhdx/operations/new-image.ts";
 import { writeChecksum } from "../../../src/vhdx/format/checksum.ts";
 import { randomGuid } from "../../../src/vhdx/format/guid.ts";
 import { headerLayout } from "../../../src/vhdx/format/header.ts";
@@ -11,7 +11,7 @@ import { MemoryFile } from "./memory-file.ts";
 /** Creates a VHDX at `path` and loads everything before its payload. */
 export async function createInMemory(
   path: string,
-  options: Partial<NewImageOptions> = {},
+  options: Partial<NewDiskOptions> = {},
 ): Promise<MemoryFile> {
   const info = await createVhdx(path, {
     type: "fixed",

@@ -7,11 +7,13 @@ const PAGE = 4096;
 const PAGE_SIZE = BigInt(PAGE);
 const zeroPage = Buffer.alloc(PAGE);
 
-/** A sparse file in memory, cheap to copy. */
+/** A sparse file in memory, cheap to copy: copies share their pages until one of them writes. */
 export class MemoryFile implements WritableFile {
   static #made = 0;
   readonly identity = `memory:${MemoryFile.#made++}`;
-  readonly #pages = new Map<number, Buffer>();
+  #pages = new Map<number, Buffer>();
+  /** The pages that no copy shares. */
+  #own = new Set<number>();
   #size = 0n;
 
   /** The first `length` bytes of a file on disk, and holes for the rest. */
@@ -31,7 +33,8 @@ export class MemoryFile implements WritableFile {
 
   copy(): MemoryFile {
     const copy = new MemoryFile();
-    for (const [page, bytes] of this.#pages) copy.#pages.set(page, Buffer.from(bytes));
+    copy.#pages = new Map(this.#pages);
+    this.#own = new Set();
     copy.#size = this.#size;
     return copy;
   }
@@ -52,15 +55,33 @@ export class MemoryFile implements WritableFile {
 
   /** `read` without the promise; zeros behind the end. */
   get(offset: bigint, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    for (let done = 0; done < length;) {
+    const bytes = Buffer.allocUnsafe(length);
+    this.#getInto(offset, bytes);
+    return bytes;
+  }
+
+  #getInto(offset: bigint, target: Uint8Array): void {
+    for (let done = 0; done < target.length;) {
       const at = Number(offset) + done;
       const inPage = at % PAGE;
-      const count = Math.min(PAGE - inPage, length - done);
-      this.#pages.get((at - inPage) / PAGE)?.copy(bytes, done, inPage, inPage + count);
+      const count = Math.min(PAGE - inPage, target.length - done);
+      const page = this.#pages.get((at - inPage) / PAGE) ?? zeroPage;
+      page.copy(target, done, inPage, inPage + count);
       done += count;
     }
-    return bytes;
+  }
+
+  /** The page, for changing it. */
+  #page(number: number): Buffer | undefined {
+    const page = this.#pages.get(number);
+    if (page === undefined || this.#own.has(number)) return page;
+    return this.#put(number, Buffer.from(page));
+  }
+
+  #put(number: number, page: Buffer): Buffer {
+    this.#pages.set(number, page);
+    this.#own.add(number);
+    return page;
   }
 
   /** `write` without the promise. */
@@ -70,13 +91,11 @@ export class MemoryFile implements WritableFile {
       const inPage = at % PAGE;
       const count = Math.min(PAGE - inPage, data.length - done);
       const piece = data.subarray(done, done + count);
-      const page = this.#pages.get((at - inPage) / PAGE);
+      const number = (at - inPage) / PAGE;
+      const page = count === PAGE ? undefined : this.#page(number);
       if (page) page.set(piece, inPage);
-      else if (!zeroPage.subarray(0, count).equals(piece)) {
-        const fresh = Buffer.alloc(PAGE);
-        fresh.set(piece, inPage);
-        this.#pages.set((at - inPage) / PAGE, fresh);
-      }
+      else if (count === PAGE && this.#pages.has(number)) this.#put(number, Buffer.from(piece));
+      else if (!zeroPage.subarray(0, count).equals(piece)) this.#put(number, Buffer.alloc(PAGE)).set(piece, inPage);
       done += count;
     }
     const end = offset + BigInt(data.length);
@@ -87,10 +106,17 @@ export class MemoryFile implements WritableFile {
     const pages = new Set([...this.#pages.keys(), ...other.#pages.keys()]);
     return (
       this.#size === other.#size &&
-      [...pages].every((page) =>
-        (this.#pages.get(page) ?? zeroPage).equals(other.#pages.get(page) ?? zeroPage),
-      )
+      [...pages].every((number) => {
+        const page = this.#pages.get(number) ?? zeroPage;
+        const otherPage = other.#pages.get(number) ?? zeroPage;
+        return page === otherPage || page.equals(otherPage);
+      })
     );
+  }
+
+  /** `size` without the promise. */
+  get length(): bigint {
+    return this.#size;
   }
 
   size(): Promise<bigint> {
@@ -104,8 +130,12 @@ export class MemoryFile implements WritableFile {
     return Promise.resolve(this.get(offset, length));
   }
 
-  async readInto(structure: string, offset: bigint, target: Uint8Array): Promise<void> {
-    target.set(await this.read(structure, offset, target.length));
+  readInto(structure: string, offset: bigint, target: Uint8Array): Promise<void> {
+    if (target.length > 0 && offset + BigInt(target.length) > this.#size) {
+      return Promise.reject(new VhdxError(structure, offset, "the file ends here"));
+    }
+    this.#getInto(offset, target);
+    return Promise.resolve();
   }
 
   nextData(from: bigint, to: bigint): ByteRange | undefined {
@@ -123,7 +153,7 @@ export class MemoryFile implements WritableFile {
   punch(offset: bigint, length: bigint): Promise<boolean> {
     const first = Number((offset + PAGE_SIZE - 1n) / PAGE_SIZE);
     const end = Number((offset + length) / PAGE_SIZE);
-    for (const page of [...this.#pages.keys()]) if (page >= first && page < end) this.#pages.delete(page);
+    for (const page of this.#pages.keys()) if (page >= first && page < end) this.#pages.delete(page);
     return Promise.resolve(true);
   }
 
@@ -133,10 +163,12 @@ export class MemoryFile implements WritableFile {
   }
 
   resize(size: bigint): Promise<void> {
-    for (const [page, bytes] of this.#pages) {
-      const left = Number(size) - page * PAGE;
-      if (left <= 0) this.#pages.delete(page);
-      else if (left < PAGE) bytes.fill(0, left);
+    if (size < this.#size) {
+      for (const page of this.#pages.keys()) {
+        const left = Number(size) - page * PAGE;
+        if (left <= 0) this.#pages.delete(page);
+        else if (left < PAGE) this.#page(page)?.fill(0, left);
+      }
     }
     this.#size = size;
     return Promise.resolve();
