@@ -14,6 +14,9 @@ export {
 } from "./image/parent-resolver.ts";
 export { renewWriteGuids } from "./image/write-guids.ts";
 export { type ChangedRange, changedRanges, type ChangesOptions } from "./operations/changes.ts";
+export { type CheckReport, checkVhdx, type Finding, type Severity } from "./operations/check.ts";
+export { type Clone, cloneVhdx, type CloneOptions } from "./operations/clone.ts";
+export { type CompactOptions, type CompactReport, compactVhdx } from "./operations/compact.ts";
 export { convertDisk, type ConvertOptions, type DiskFormat } from "./operations/convert.ts";
 export { createChild, type CreateChildOptions } from "./operations/create-child.ts";
 export { createVhdx } from "./operations/create.ts";
@@ -26,4 +29,5 @@ export {
   newVhdxImage,
   type NewImageOptions,
 } from "./operations/new-image.ts";
+export { type RepairReport, repairVhdx } from "./operations/repair.ts";
 export { resizeVhdx, type ResizeOptions } from "./operations/resize.ts";

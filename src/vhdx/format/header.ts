@@ -97,6 +97,15 @@ export async function updateHeader(
   return { header: next, slot: otherSlot };
 }
 
+/** Which of the two copies are valid by themselves. */
+export async function validHeaderCopies(file: ReadableFile): Promise<readonly boolean[]> {
+  const valid: boolean[] = [];
+  for (const offset of layout.copies) {
+    valid.push(validSequenceNumber(await file.read("header", offset, layout.size)) !== undefined);
+  }
+  return valid;
+}
+
 function validSequenceNumber(bytes: Buffer): bigint | undefined {
   const valid = bytes.toString("latin1", 0, 4) === layout.magic && hasValidChecksum(bytes);
   return valid ? bytes.readBigUInt64LE(layout.sequenceNumber) : undefined;

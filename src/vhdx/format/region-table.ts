@@ -91,6 +91,18 @@ export async function regionTableWith(
   return moved;
 }
 
+/** Offsets of the copies that are not like the one in force, and that one's bytes. */
+export async function staleRegionTables(
+  file: ReadableFile,
+): Promise<{ readonly offsets: readonly bigint[]; readonly inForce: Buffer }> {
+  const { bytes: inForce } = await readFirstValidCopy(file);
+  const offsets: bigint[] = [];
+  for (const offset of layout.copies) {
+    if (!(await file.read("region table", offset, layout.size)).equals(inForce)) offsets.push(offset);
+  }
+  return { offsets, inForce };
+}
+
 async function readFirstValidCopy(
   file: ReadableFile,
 ): Promise<{ bytes: Buffer; regions: Region[]; tableOffset: bigint }> {

@@ -14,6 +14,8 @@ export class Occupancy {
   readonly #length: number;
   /** One past the last MiB that belongs to something. */
   end = 0;
+  /** How many MiB belong to something. */
+  taken = 0;
 
   /** For files of so many MiB. */
   constructor(length: number) {
@@ -27,12 +29,14 @@ export class Occupancy {
     for (let at = first; at < first + count; at++) if (this.isTaken(at)) return false;
     for (let at = first; at < first + count; at++) this.#set(at, true);
     this.end = Math.max(this.end, first + count);
+    this.taken += count;
     return true;
   }
 
   /** Gives back what was claimed. */
   release(first: number, count: number): void {
     for (let at = first; at < first + count; at++) this.#set(at, false);
+    this.taken -= count;
   }
 
   /** The lowest stretch of `count` free MiB below `limit`, searched from `from` on. */

@@ -102,7 +102,7 @@ async function* inStep(
     yield [cut(one.value, at, end), cut(other.value, at, end)];
     at = end;
     if (one.value.end === end) one = await ones.next();
-    if (!other.done && other.value.end === end) other = await others.next();
+    if (other.value.end === end) other = await others.next();
   }
 }
 

@@ -1,11 +1,10 @@
-import { MiB, roundUp } from "../../kit/sizes.ts";
+import { roundUp } from "../../kit/sizes.ts";
 import { chainExtents } from "../disk/chain-extents.ts";
 import type { ReadableDisk } from "../disk/readable-disk.ts";
 import { emptyEntries } from "../image/fixed-table.ts";
-import { readImage } from "../image/image.ts";
-import { readOccupancy, refuseMisplaced } from "../image/occupancy.ts";
 import type { WritableFile } from "../storage/file.ts";
 import { isZero } from "../storage/zeros.ts";
+import { cutFile } from "./cut-file.ts";
 import { type OnProgress, progressOf } from "./progress.ts";
 import { putEntries } from "./relocate-table.ts";
 import { beginChange, sizeChange, sizeError } from "./size-change.ts";
@@ -73,13 +72,4 @@ function refuseData(disk: ReadableDisk, offset: number): never {
     metadata,
     `there is data at byte ${offset} of the disk: it can't have fewer than ${smallest} bytes`,
   );
-}
-
-/** Takes off what belongs to nothing at the end of a file whose log is empty. */
-async function cutFile(file: WritableFile): Promise<void> {
-  const occupancy = await readOccupancy(await readImage(file), refuseMisplaced);
-  const end = BigInt(occupancy.end) * MiB;
-  if (end >= (await file.size())) return;
-  await file.resize(end);
-  await file.flush();
 }

@@ -20,7 +20,7 @@ export function linuxFileSystem(native: Native): FileSystem {
 
   /** Undefined when there is none behind `offset`, or nobody knows. */
   const seek = (descriptor: number, offset: bigint, whence: number): bigint | "none" | "unknown" => {
-    const found = BigInt(lseek(descriptor, offset, whence) as number | bigint);
+    const found = BigInt(lseek(descriptor, offset, whence) as number);
     if (found >= 0n) return found;
     const code = codeOf(native.errno());
     if (code === "ENXIO") return "none";
@@ -41,9 +41,9 @@ export function linuxFileSystem(native: Native): FileSystem {
       new Promise((resolve, reject) => {
         const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
         // In a thread of its own: a large range takes its time.
-        fallocate.async(descriptor, mode, offset, length, (error: unknown, result: number) => {
+        fallocate.async(descriptor, mode, offset, length, (error: Error | null, result: number) => {
           const code = result === 0 ? "" : codeOf(native.errno());
-          if (error) reject(error as Error);
+          if (error) reject(error);
           else if (result === 0) resolve(true);
           else if (cannot.has(code)) resolve(false);
           else reject(systemError(code, "fallocate"));

@@ -6,7 +6,7 @@ import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts"
 import { resizeIn } from "../../../src/vhdx/operations/resize.ts";
 import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
 import { NAME, type View } from "../support/crash/content.ts";
-import { BLOCK, newDisk, prepared, wholeOf, write } from "../support/crash/disks.ts";
+import { BLOCK, newChild, newDisk, prepared, wholeOf, write } from "../support/crash/disks.ts";
 import { atomic } from "../support/crash/scenario.ts";
 import { crashAndPrint, printTotal } from "../support/crash/tally.ts";
 
@@ -15,6 +15,8 @@ interface Case {
   readonly options: Partial<NewImageOptions>;
   readonly size: bigint;
   readonly change: (file: WritableFile) => Promise<void>;
+  /** Where zeros were written that have a block nevertheless. */
+  readonly zeros?: number;
 }
 
 const resizeTo = (size: bigint) => (file: WritableFile) => resizeIn(file, NAME, size);
@@ -47,6 +49,9 @@ const cases: Readonly<Record<string, Case>> = {
   "shrink a dynamic disk": { options: {}, size: 5n * MiB, change: resizeTo(3n * MiB) },
   "shrink a fixed disk": { options: { type: "fixed" }, size: 5n * MiB, change: resizeTo(3n * MiB) },
   "shrink a disk inside a block": { options: {}, size: 3n * MiB, change: resizeTo((5n * MiB) / 2n) },
+  "shrink away blocks that hold zeros": {
+    ...{ options: {}, size: 5n * MiB, change: resizeTo(3n * MiB), zeros: 4 * BLOCK },
+  },
   "renew the write GUIDs": { options: { type: "fixed" }, size: 3n * MiB, change: renewWriteGuidsIn },
 };
 
@@ -58,13 +63,28 @@ function viewOf(size: bigint, newSize: bigint): View {
 
 describe("vhdx crash while a disk as a whole is changed", () => {
   after(printTotal);
-  for (const [name, { options, size, change }] of Object.entries(cases)) {
+  for (const [name, { options, size, change, zeros }] of Object.entries(cases)) {
     it(name, async () => {
       const file = await prepared(await newDisk({ size, ...options }), [write(0, BLOCK), write(2 * BLOCK, 4096)]);
+      if (zeros !== undefined) await prepared(file, [{ kind: "write", offset: zeros, data: Buffer.alloc(4096) }]);
       const changed = file.copy();
       await change(changed);
       const { disk } = await readImage(changed);
       await crashAndPrint(atomic(name, file, viewOf(size, disk.virtualSize), change));
+    });
+  }
+
+  for (const [name, size, newSize] of [
+    ["grow a child", 3n * MiB, 5n * MiB],
+    ["grow a child over a chunk", 3n * MiB, 4100n * MiB],
+    ["shrink a child", 5n * MiB, 3n * MiB],
+  ] as const) {
+    it(name, async () => {
+      const parent = await prepared(await newDisk(), [write(0, BLOCK), write(2 * BLOCK, 4096)]);
+      const { file, view } = await newChild(parent, viewOf(size, newSize).ranges, { size });
+      await prepared(file, [write(4096, 4096)], view);
+      const change = (target: WritableFile) => resizeIn(target, NAME, newSize, view.options);
+      await crashAndPrint(atomic(name, file, view, change));
     });
   }
 });

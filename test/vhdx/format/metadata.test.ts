@@ -12,6 +12,7 @@ import {
   encodedMetadataTable,
   encodeItems,
   metadataItems,
+  parentLocatorItem,
   readMetadata,
 } from "../../../src/vhdx/format/metadata.ts";
 import {
@@ -20,6 +21,7 @@ import {
   readMetadataTable,
 } from "../../../src/vhdx/format/metadata-table.ts";
 import { type Region, regionIds } from "../../../src/vhdx/format/region-table.ts";
+import { encodeParentLocator, type ParentLocator } from "../../../src/vhdx/format/parent-locator.ts";
 import { MemoryFile } from "../support/memory-file.ts";
 import { expectVhdxError } from "../support/rejects.ts";
 
@@ -37,12 +39,20 @@ const sample: DiskParameters = {
 
 const standardEntries: readonly MetadataEntry[] = Object.values(metadataItems);
 
-/** A file with these entries and this disk's items. */
-function holding(disk: DiskParameters, entries: readonly MetadataEntry[] = standardEntries): MemoryFile {
+const locator: ParentLocator = { linkage: randomGuid(), relativePath: ".\\base.vhdx" };
+const locatorBytes = encodeParentLocator(locator);
+const locatorEntry: MetadataEntry = { ...parentLocatorItem, length: locatorBytes.length };
+
+/** A file with these entries and this disk's items; the locator lies in it in any case. */
+function holding(
+  disk: DiskParameters,
+  entries: readonly MetadataEntry[] = disk.hasParent ? [...standardEntries, locatorEntry] : standardEntries,
+): MemoryFile {
   const file = new MemoryFile();
   file.put(3n * MiB - 1n, Buffer.from([1]));
   file.put(region.offset, encodeMetadataTable(entries));
   file.put(region.offset + 0x10000n, encodeItems(disk));
+  file.put(region.offset + BigInt(parentLocatorItem.offset), locatorBytes);
   return file;
 }
 
@@ -84,9 +94,12 @@ describe("vhdx metadata", () => {
   it("round-trips any disk", async () => {
     await fc.assert(
       fc.asyncProperty(disks, async (disk) => {
-        const { virtualSizeOffset, ...read } = await readMetadata(holding(disk), region);
-        expect(read).to.deep.equal(disk);
-        expect(virtualSizeOffset).to.equal(2n * MiB + 0x10008n);
+        expect(await readMetadata(holding(disk), region)).to.deep.equal({
+          ...disk,
+          virtualSizeOffset: 2n * MiB + 0x10008n,
+          virtualDiskIdOffset: 2n * MiB + 0x10018n,
+          parentLocator: disk.hasParent ? locator : undefined,
+        });
       }),
     );
   });
@@ -104,9 +117,12 @@ describe("vhdx metadata", () => {
           );
           const file = holding(sample, moved);
           file.put(region.offset + 0x10000n + BigInt(shift), encodeItems(sample));
-          const { virtualSizeOffset, ...read } = await readMetadata(file, region);
-          expect(read).to.deep.equal(sample);
-          expect(virtualSizeOffset).to.equal(region.offset + 0x10008n + BigInt(shift));
+          expect(await readMetadata(file, region)).to.deep.equal({
+            ...sample,
+            virtualSizeOffset: region.offset + 0x10008n + BigInt(shift),
+            virtualDiskIdOffset: region.offset + 0x10018n + BigInt(shift),
+            parentLocator: undefined,
+          });
         },
       ),
     );
@@ -129,16 +145,17 @@ describe("vhdx metadata", () => {
     await expectVhdxError(readMetadata(holding(sample, [...standardEntries, user]), region), "metadata");
   });
 
-  it("knows the parent locator", async () => {
-    const locator = {
-      id: "a8d35f2d-b30b-454d-abf7-d3d84834ab0c",
-      offset: 0x10028,
-      length: 300,
-      flags: 4,
-    };
-    const child = { ...sample, hasParent: true };
-    const read = await readMetadata(holding(child, [...standardEntries, locator]), region);
-    expect(typeOf(read)).to.equal("differencing");
+  it("has a parent locator in differencing disks, and needs it there", async () => {
+    const child = { ...sample, leaveBlocksAllocated: false, hasParent: true };
+    expect(typeOf(await readMetadata(holding(child), region))).to.equal("differencing");
+    await expectVhdxError(
+      readMetadata(holding(child, standardEntries), region),
+      "metadata table",
+      /no parent locator/,
+    );
+    expect(
+      (await readMetadata(holding(sample, [...standardEntries, locatorEntry]), region)).parentLocator,
+    ).to.equal(undefined);
   });
 
   for (const [name, item] of Object.entries(metadataItems)) {

@@ -135,12 +135,12 @@ export class DiskUnderTest {
     if (kind === "reopen") return;
     const resolveParent = this.#resolveParent;
     if (kind === "compact") {
-      await compactVhdx(this.#current, { resolveParent });
+      await compactVhdx(this.#current);
       return;
     }
     const next = this.#nextPath();
     if (kind === "child") await createChild(next, this.#current, { blockSize: BLOCK });
-    if (kind === "clone") await cloneVhdx(this.#current, next, { resolveParent });
+    if (kind === "clone") await cloneVhdx(this.#current, next);
     if (kind === "flatten") {
       await convertDisk(this.#current, next, {
         ...{ from: "vhdx", to: this.#type, blockSize: BLOCK, resolveParent },

@@ -6,7 +6,7 @@ import { WritableDisk } from "../../../src/vhdx/disk/writable-disk.ts";
 import { randomGuid } from "../../../src/vhdx/format/guid.ts";
 import { inspectVhdx } from "../../../src/vhdx/image/inspect.ts";
 import { createVhdx } from "../../../src/vhdx/operations/create.ts";
-import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
+import type { NewDiskOptions } from "../../../src/vhdx/operations/new-image.ts";
 import { resizeIn, resizeVhdx } from "../../../src/vhdx/operations/resize.ts";
 import { createInMemory } from "../support/images.ts";
 import { type Operation, perform, recording } from "../support/recorder.ts";
@@ -28,7 +28,7 @@ describe("vhdx resize as qemu sees it", function () {
       this.raw = path(`${name}.raw`);
     }
 
-    async create(options: Omit<NewImageOptions, "virtualDiskId">): Promise<void> {
+    async create(options: Omit<NewDiskOptions, "virtualDiskId">): Promise<void> {
       await createVhdx(this.vhdx, { ...options, virtualDiskId: randomGuid() });
       await writeFile(this.raw, "");
       await truncate(this.raw, Number(options.size));

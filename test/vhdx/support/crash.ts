@@ -1,6 +1,5 @@
 import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
-import type { Content } from "./crash/content.ts";
-import { type Reopened, reopen } from "./crash/examine.ts";
+import { type Reopened, reopen, type Scratch, scratchFor } from "./crash/examine.ts";
 import { structureWrites } from "./crash/structure-writes.ts";
 import type { Judge, Scenario } from "./crash/scenario.ts";
 import { type CrashState, fileOf, type Group, groupsOf, statesOfGroup } from "./crash/states.ts";
@@ -13,6 +12,9 @@ const SEED = 20261124;
 
 /** Of so many states with a log to replay, the replay of one is cut as well. */
 const REPLAYS_CUT = 50;
+
+/** Of so many states one is brought to the operation's end. */
+const COMPLETED = 10;
 
 /** What was cut. */
 export interface Counts {
@@ -41,6 +43,7 @@ export async function crashEverywhere(
   const groups = groupsOf(operations);
   const flushes = groups.length - 1;
   const counts = { writes: operations.length - flushes, flushes, cuts: operations.length + 1, states: 0 };
+  const scratch = scratchFor(scenario.view);
   let replays = 0;
   const base = scenario.start.copy();
   for (const [number, group] of groups.entries()) {
@@ -48,9 +51,11 @@ export async function crashEverywhere(
       counts.states += 1;
       try {
         const file = await fileOf(base, group, state);
-        const { content, recovery } = await examine(file, scenario, judge, group);
-        if (recovery.length === 0 || content === undefined || replays++ % REPLAYS_CUT !== 0) continue;
-        counts.states += await cutReplay(file, scenario, content, recovery);
+        const reopened = await examine(file, scenario, judge, group, scratch);
+        if (reopened.recovery.length > 0 && replays++ % REPLAYS_CUT === 0) {
+          counts.states += await cutReplay(file, scenario, reopened);
+        }
+        if (counts.states % COMPLETED === 0) await scenario.complete?.(reopened.recovered);
       } catch (error) {
         throw failure(scenario, state, group, error as Error);
       }
@@ -75,8 +80,9 @@ async function examine(
   scenario: Scenario,
   judge: Judge,
   group: Group,
+  scratch: Scratch,
 ): Promise<Reopened> {
-  const reopened = await reopen(file, scenario);
+  const reopened = await reopen(file, scenario, scratch);
   const problem = reopened.content && judge(reopened.content, group);
   if (problem !== undefined) throw new Error(problem);
   return reopened;
@@ -86,15 +92,15 @@ async function examine(
 async function cutReplay(
   file: MemoryFile,
   scenario: Scenario,
-  content: Content,
-  recovery: readonly Operation[],
+  { content, recovery }: Reopened,
 ): Promise<number> {
+  const scratch = scratchFor(scenario.view);
   const partly = file.copy();
   const steps = recovery.filter(({ kind }) => kind !== "flush");
   for (const [step, operation] of steps.entries()) {
     await perform(partly, operation);
-    const { content: found } = await reopen(partly, scenario);
-    if (found === undefined || !sameContent(found, content)) {
+    const { content: found } = await reopen(partly, scenario, scratch);
+    if (content === undefined || found === undefined || !sameContent(found, content)) {
       throw new Error(`cut again after step ${step + 1} of its recovery it shows something else`);
     }
   }

@@ -61,14 +61,20 @@ export class MemoryFile implements WritableFile {
   }
 
   #getInto(offset: bigint, target: Uint8Array): void {
+    let hole = 0;
     for (let done = 0; done < target.length;) {
       const at = Number(offset) + done;
       const inPage = at % PAGE;
       const count = Math.min(PAGE - inPage, target.length - done);
-      const page = this.#pages.get((at - inPage) / PAGE) ?? zeroPage;
-      page.copy(target, done, inPage, inPage + count);
+      const page = this.#pages.get((at - inPage) / PAGE);
+      if (page !== undefined) {
+        target.fill(0, hole, done);
+        target.set(count === PAGE ? page : page.subarray(inPage, inPage + count), done);
+        hole = done + count;
+      }
       done += count;
     }
+    target.fill(0, hole);
   }
 
   /** The page, for changing it. */

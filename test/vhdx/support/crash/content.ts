@@ -18,31 +18,47 @@ export interface Content {
   readonly bytes: Buffer;
   /** Where the payload of a fixed disk can be mapped. */
   readonly payloadOffset: bigint | undefined;
+  /** What a child would know the disk by. */
+  readonly dataWriteGuid: string;
 }
 
-/** Opens the disk for reading; whatever it reads comes through `file`, which has nothing to write with. */
-export async function contentOf(file: ReadableFile, { options, ranges }: View): Promise<Content> {
+/** Bytes that a view has at most. */
+export function viewLength({ ranges }: View): number {
+  return ranges.reduce((sum, [start, end]) => sum + Number(end - start), 0);
+}
+
+/** Opens the disk with nothing to write with and reads it, into `target` if there is one. */
+export async function contentOf(
+  file: ReadableFile,
+  view: View,
+  target = Buffer.allocUnsafe(viewLength(view)),
+): Promise<Content> {
+  const { options, ranges } = view;
   const disk = await ReadableDisk.on(readOnly(file), NAME, options);
   try {
     const { virtualSize } = disk;
-    const clipped = ranges.map(([start, end]) => [start, end < virtualSize ? end : virtualSize] as const);
-    const present = clipped.filter(([start, end]) => start < end);
-    const length = present.reduce((sum, [start, end]) => sum + Number(end - start), 0);
-    const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    for (const [start, end] of present) {
-      const count = Number(end - start);
-      await disk.read(start, bytes.subarray(done, done + count));
-      done += count;
+    let length = 0;
+    for (const [start, end] of ranges) {
+      const count = Number((end < virtualSize ? end : virtualSize) - start);
+      if (count <= 0) continue;
+      await disk.read(start, target.subarray(length, length + count));
+      length += count;
     }
     const { image } = disk.layers[0];
     const payloadOffset = image.disk.leaveBlocksAllocated ? await mappablePayload(image) : undefined;
-    return { virtualSize, bytes, payloadOffset };
+    const { dataWriteGuid } = image.current.header;
+    return { virtualSize, bytes: target.subarray(0, length), payloadOffset, dataWriteGuid };
   } finally {
     await disk.close();
   }
 }
 
+/** True when a child made of `before` would take `after`, which shows something else, for its parent. */
+export function misleadsChildren(before: Content, after: Content): boolean {
+  return before.dataWriteGuid === after.dataWriteGuid && !sameContent(before, after);
+}
+
+/** True when a user sees the same; which DataWriteGuid the disk has does not matter. */
 export function sameContent(one: Content, other: Content): boolean {
   return (
     one.virtualSize === other.virtualSize &&

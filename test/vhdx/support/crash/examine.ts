@@ -3,7 +3,7 @@ import { VhdxError } from "../../../../src/vhdx/error.ts";
 import type { MemoryFile } from "../memory-file.ts";
 import { type Operation, recording } from "../recorder.ts";
 import { checkFile } from "./checker.ts";
-import { type Content, contentOf, NAME, readOnly, sameContent, type View } from "./content.ts";
+import { type Content, contentOf, NAME, readOnly, sameContent, type View, viewLength } from "./content.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What reopening found and did. */
@@ -12,18 +12,30 @@ export interface Reopened {
   readonly content: Content | undefined;
   /** What recovery did to the file. */
   readonly recovery: readonly Operation[];
+  readonly recovered: MemoryFile;
+}
+
+/** Room for two readings of a view, used again for every state: fresh memory costs more than all else. */
+export type Scratch = readonly [Buffer, Buffer];
+
+export function scratchFor(view: View): Scratch {
+  return [Buffer.allocUnsafe(viewLength(view)), Buffer.allocUnsafe(viewLength(view))];
 }
 
 /**
  * Opens what a cut left, for reading and then for writing: both must show the same, and the checker must find nothing.
- * `file` stays as it is.
+ * `file` stays as it is; the content lies in `scratch`.
  */
-export async function reopen(file: MemoryFile, { view, mayBeNoDisk }: Scenario): Promise<Reopened> {
+export async function reopen(
+  file: MemoryFile,
+  { view, mayBeNoDisk }: Scenario,
+  [first, second]: Scratch,
+): Promise<Reopened> {
   let content: Content;
   try {
-    content = await contentOf(file, view);
+    content = await contentOf(file, view, first);
   } catch (error) {
-    if (mayBeNoDisk && error instanceof VhdxError) return { content: undefined, recovery: [] };
+    if (mayBeNoDisk && error instanceof VhdxError) return { content: undefined, recovery: [], recovered: file };
     throw error;
   }
   const recovered = file.copy();
@@ -32,11 +44,11 @@ export async function reopen(file: MemoryFile, { view, mayBeNoDisk }: Scenario):
   await disk.close();
   if (recovery.length > 0) {
     await check(file, view, "before recovery", false);
-    const again = await contentOf(recovered, view);
+    const again = await contentOf(recovered, view, second);
     if (!sameContent(again, content)) throw new Error("recovery shows something else than reading did");
   }
   await check(recovered, view, "when recovered", true);
-  return { content, recovery };
+  return { content, recovery, recovered };
 }
 
 async function check(file: MemoryFile, { options }: View, when: string, mustBeClean: boolean): Promise<void> {

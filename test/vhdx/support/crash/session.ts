@@ -1,6 +1,6 @@
 import { WritableDisk } from "../../../../src/vhdx/disk/writable-disk.ts";
 import type { MemoryFile } from "../memory-file.ts";
-import { type Content, contentOf, NAME, type View } from "./content.ts";
+import { type Content, contentOf, misleadsChildren, NAME, type View } from "./content.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Group } from "./states.ts";
 
@@ -74,6 +74,7 @@ function judge(
 ): string | undefined {
   if (content.virtualSize !== before.virtualSize) return `the disk has ${content.virtualSize} bytes`;
   if (content.payloadOffset !== before.payloadOffset) return "the payload can't be mapped as before";
+  if (misleadsChildren(before, content)) return "the disk has changed and its DataWriteGuid has not";
   const durable = history.findLastIndex(({ over, isDurable }) => isDurable && over <= end);
   const allowed = history.slice(durable).filter(({ began }) => began <= end);
   const { bytes } = content;

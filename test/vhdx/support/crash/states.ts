@@ -8,9 +8,10 @@ const SECTOR = 512;
 const ALL_SUBSETS = 8;
 const RANDOM_SUBSETS = 200;
 
-/** Longer writes are torn at some boundaries only, where `isAlwaysTorn` does not ask for all. */
+/** Longer writes are torn at some boundaries only, where `isAlwaysTorn` does not ask for all or others are lost. */
 const LONG_WRITE = 64 << 10;
 const SEEDED_TEARS = 64;
+const TEARS_OF_OMISSIONS = 8;
 
 type Write = Extract<Operation, { kind: "write" }>;
 
@@ -63,7 +64,8 @@ export function* statesOfGroup(
   isAlwaysTorn: (write: Operation) => boolean,
 ): Generator<CrashState, void, undefined> {
   const random = seededRandom(seed + group);
-  const effective = [...operations.keys()].filter((at) => hasEffect(base, operations, at));
+  const effects = operations.map((_, at) => effectOf(base, operations, at));
+  const effective = [...operations.keys()].filter((at) => effects[at] !== undefined);
   const keyOf = stateKeys(base, operations);
   // Every group but the first starts where the last state of the one before it is.
   const seen = new Set<string>(group === 0 ? [] : [keyOf([])]);
@@ -75,10 +77,14 @@ export function* statesOfGroup(
       const last = operations[survivors.at(-1) ?? -1];
       if (last?.kind !== "write") continue;
       const isPrefix = survivors.length === pending;
-      const few = pending > ALL_SUBSETS ? 1 : SEEDED_TEARS;
-      const isShort = last.data.length <= LONG_WRITE && pending <= ALL_SUBSETS;
-      const all = isShort || (isPrefix && (last.data.length <= LONG_WRITE || isAlwaysTorn(last)));
-      for (const at of tears(last, all ? Infinity : isPrefix ? SEEDED_TEARS : few, random)) {
+      const isLong = last.data.length > LONG_WRITE;
+      const isOmission = survivors.length < pending;
+      const wanted = isLong && !isAlwaysTorn(last) ? SEEDED_TEARS : Infinity;
+      const fewer = pending > ALL_SUBSETS ? 1 : isLong ? TEARS_OF_OMISSIONS : wanted;
+      const { from, to } = effects[survivors.at(-1) ?? 0] ?? { from: 0, to: 0 };
+      for (const at of tears(last, isOmission ? fewer : wanted, random)) {
+        // Torn elsewhere it is as good as whole or lost.
+        if (at <= from || at >= to) continue;
         for (const kept of ["start", "end"] as const) {
           const torn = { group, survivors, tear: { at, kept } };
           if (isNew(torn)) yield torn;
@@ -133,19 +139,30 @@ function tears({ offset, data }: Write, wanted: number, random: Random): number[
   return count === 0 ? [] : [...new Set(chosen)].map((place) => (place + 1) * SECTOR - before);
 }
 
-/** False for what writes the bytes that are there already and that nothing else of the group touches. */
-function hasEffect(base: MemoryFile, operations: readonly Operation[], at: number): boolean {
+/**
+ * The bytes of a write that it changes, or all of it when other operations of the group touch them; undefined when it
+ * changes nothing.
+ */
+function effectOf(
+  base: MemoryFile,
+  operations: readonly Operation[],
+  at: number,
+): { readonly from: number; readonly to: number } | undefined {
   const operation = operations[at];
-  if (operation?.kind !== "write") return true;
-  const end = operation.offset + BigInt(operation.data.length);
+  if (operation?.kind !== "write") return { from: 0, to: 0 };
+  const { offset, data } = operation;
+  const end = offset + BigInt(data.length);
   const isTouched = operations.some((other, place) => {
     if (place === at || other.kind === "flush") return false;
     if (other.kind === "resize") return other.size < end;
     const length = other.kind === "write" ? BigInt(other.data.length) : other.length;
-    return other.offset < end && other.offset + length > operation.offset;
+    return other.offset < end && other.offset + length > offset;
   });
-  const fits = end <= base.length;
-  return isTouched || !fits || !base.get(operation.offset, operation.data.length).equals(operation.data);
+  if (isTouched || end > base.length) return { from: 0, to: data.length };
+  const present = base.get(offset, data.length);
+  if (present.equals(data)) return undefined;
+  const differs = (byte: number, place: number) => byte !== present[place];
+  return { from: data.findIndex(differs), to: data.findLastIndex(differs) + 1 };
 }
 
 /** The file a state leaves; `base` is the file before the state's group. */

@@ -18,7 +18,7 @@ export function printTotal(): void {
   const { scenarios, cuts, states } = total;
   console.log(`      together: ${scenarios} operations, ${cuts} cut points, ${states} states`);
   console.log(
-    "      (a payload write over 64 KiB is torn at its first, its last and 64 seeded sector boundaries, so is any " +
-      "other that long behind an omission; beyond 8 pending, omissions and random subsets are torn at one)",
+    "      (writes are torn at all sector boundaries; over 64 KiB, payload is at the outmost and 64 seeded ones, and " +
+      "behind omissions everything is at the outmost and 8; behind omissions of more than 8 pending, at one)",
   );
 }
