@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./commands/agent.ts")).agentCommand(),
   controller: async () => (await import("./commands/controller.ts")).controllerCommand(),
   node: async () => (await import("./commands/node.ts")).nodeCommand(),
+  vhdx: async () => (await import("./commands/vhdx.ts")).vhdxCommand(),
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -5,7 +5,13 @@ export { VhdxError } from "./error.ts";
 export type { DiskParameters, VhdxType } from "./format/disk-parameters.ts";
 export { scsiPage83 } from "./format/page83.ts";
 export type { ParentLocator } from "./format/parent-locator.ts";
-export { inspectVhdx, readIdentity, type VhdxIdentity, type VhdxInfo } from "./image/inspect.ts";
+export {
+  inspectVhdx,
+  looksLikeVhdx,
+  readIdentity,
+  type VhdxIdentity,
+  type VhdxInfo,
+} from "./image/inspect.ts";
 export {
   type OpenedParent,
   type ParentReference,

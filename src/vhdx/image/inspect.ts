@@ -1,5 +1,8 @@
 import { typeOf, type VhdxType } from "../format/disk-parameters.ts";
+import type { ParentLocator } from "../format/parent-locator.ts";
 import { withFile } from "../storage/file.ts";
+import { VhdxError } from "../error.ts";
+import { readCreator } from "../format/file-identifier.ts";
 import { mappablePayload, readImage } from "./image.ts";
 
 /** What a VHDX file is. Sizes in bytes, GUIDs lower-case without braces. */
@@ -25,6 +28,8 @@ export interface VhdxInfo {
   payloadOffset: bigint | undefined;
   /** A writer was cut off; everything here is as it will be after the log's replay. */
   logReplayPending: boolean;
+  /** Where a differencing disk says that its parent is. */
+  parentLocator: ParentLocator | undefined;
 }
 
 /**
@@ -50,7 +55,21 @@ export function inspectVhdx(path: string): Promise<VhdxInfo> {
       maximumSize: image.maximumSize,
       payloadOffset: await mappablePayload(image),
       logReplayPending: image.logReplayPending,
+      parentLocator: disk.parentLocator,
     };
+  });
+}
+
+/** Whether the file at `path` says that it is a VHDX, whatever follows. */
+export function looksLikeVhdx(path: string): Promise<boolean> {
+  return withFile(path, "r", async (file) => {
+    try {
+      await readCreator(file);
+      return true;
+    } catch (error) {
+      if (error instanceof VhdxError) return false;
+      throw error;
+    }
   });
 }
 

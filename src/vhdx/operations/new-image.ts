@@ -111,6 +111,7 @@ export function newVhdxImage(options: NewImageOptions): NewImage {
     maximumSize: tableCapacity(disk, plan.tableLength),
     payloadOffset: plan.payloadOffset,
     logReplayPending: false,
+    parentLocator: options.type === "differencing" ? options.parent : undefined,
   };
   return { info, size: plan.fileSize, pieces: { [Symbol.iterator]: () => piecesOf(plan) } };
 }

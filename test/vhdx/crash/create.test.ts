@@ -1,24 +1,21 @@
-import { MiB } from "../../../src/kit/sizes.ts";
-import { randomGuid } from "../../../src/vhdx/format/guid.ts";
-import { newVhdxImage } from "../../../src/vhdx/operations/new-image.ts";
-import { contentOf, sameContent } from "../support/crash/content.ts";
-import { wholeOf } from "../support/crash/disks.ts";
+import { newVhdxImage, type NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
+import { contentOf, sameContent, type View } from "../support/crash/content.ts";
+import { childOf, defaults, newDisk, prepared, wholeOf, write } from "../support/crash/disks.ts";
 import type { Scenario } from "../support/crash/scenario.ts";
 import { crashAndPrint, printTotal } from "../support/crash/tally.ts";
 import { MemoryFile } from "../support/memory-file.ts";
 
 /** A file on its way to become a disk: no disk yet, or the whole one. */
-function creation(type: "fixed" | "dynamic", logicalSectorSize: 512 | 4096): Scenario {
-  const view = wholeOf(3n * MiB);
+function creation(name: string, view: View, options: NewImageOptions): Scenario {
   return {
-    name: `create, ${type} ${logicalSectorSize}`,
+    name: `create, ${name}`,
     start: new MemoryFile(),
     view,
     mayBeNoDisk: true,
+    // One of two headers or region tables may be missing.
+    mayNeedRepair: true,
     run: async (file) => {
-      const { size, pieces } = newVhdxImage({
-        ...{ type, size: 3n * MiB, blockSize: 1 << 20, virtualDiskId: randomGuid(), logicalSectorSize },
-      });
+      const { size, pieces } = newVhdxImage(options);
       // As createVhdx does it.
       await file.resize(size);
       for (const { offset, bytes } of pieces) await file.write(offset, bytes);
@@ -31,9 +28,21 @@ function creation(type: "fixed" | "dynamic", logicalSectorSize: 512 | 4096): Sce
 
 describe("vhdx crash while a disk is created", () => {
   after(printTotal);
-  for (const type of ["dynamic", "fixed"] as const) {
-    for (const logicalSectorSize of [512, 4096] as const) {
-      it(`${type}, sectors of ${logicalSectorSize}`, () => crashAndPrint(creation(type, logicalSectorSize)));
+  for (const logicalSectorSize of [512, 4096] as const) {
+    for (const type of ["dynamic", "fixed"] as const) {
+      const name = `${type} ${logicalSectorSize}`;
+      it(name, async () => {
+        const options = { ...defaults(), type, logicalSectorSize };
+        await crashAndPrint(creation(name, wholeOf(options.size), options));
+      });
     }
+
+    const name = `differencing ${logicalSectorSize}`;
+    it(name, async () => {
+      const parentFile = await prepared(await newDisk({ logicalSectorSize }), [write(0, 4096)]);
+      const options = { ...defaults(), type: "differencing", logicalSectorSize } as const;
+      const { view, parent } = await childOf(parentFile, [[0n, options.size]]);
+      await crashAndPrint(creation(name, view, { ...options, parent }));
+    });
   }
 });

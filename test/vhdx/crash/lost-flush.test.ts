@@ -3,7 +3,7 @@ import { GiB, MiB } from "../../../src/kit/sizes.ts";
 import { resizeIn } from "../../../src/vhdx/operations/resize.ts";
 import { NAME } from "../support/crash/content.ts";
 import { BLOCK, flush, newDisk, prepared, wholeOf, write } from "../support/crash/disks.ts";
-import { noticedFlushes } from "../support/crash/lost-flush.ts";
+import { isNoticed, noticedFlushes } from "../support/crash/lost-flush.ts";
 import { atomic, type Scenario } from "../support/crash/scenario.ts";
 import { session } from "../support/crash/session.ts";
 
@@ -21,9 +21,12 @@ async function expectNoticed(scenario: Scenario, expected: readonly number[]): P
 describe("vhdx crash tests notice a lost flush", () => {
   it("of a session that gives two blocks their place", async () => {
     const file = await prepared(await newDisk(), [write(0, 4096)]);
-    const steps = [write(BLOCK, 512), flush, write(2 * BLOCK, 512)];
-    // The log's first entry, the header that names it, what the second entry refers to, that entry, what both changed.
-    await expectNoticed(session("two new blocks", file, wholeOf(3n * MiB), steps), [1, 2, 3, 4, 5]);
+    const steps = [write(BLOCK, 512), flush, write(2 * BLOCK, 512), flush];
+    const scenario = session("two new blocks", file, wholeOf(3n * MiB), steps);
+    // The log's first entry, the header that names it, what the second entry refers to, that entry.
+    await expectNoticed(scenario, [1, 2, 3, 4]);
+    // Closing flushes what the entries changed, then declares the log empty: there two flushes follow one another.
+    expect(await isNoticed(scenario, [5, 6])).to.equal(true);
   });
 
   it("of a session that overwrites", async () => {

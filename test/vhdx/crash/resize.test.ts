@@ -2,7 +2,6 @@ import { GiB, MiB } from "../../../src/kit/sizes.ts";
 import { readImage } from "../../../src/vhdx/image/image.ts";
 import { renewWriteGuidsIn } from "../../../src/vhdx/image/write-guids.ts";
 import { growFixedIn } from "../../../src/vhdx/operations/grow.ts";
-import type { NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
 import { resizeIn } from "../../../src/vhdx/operations/resize.ts";
 import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
 import { NAME, type View } from "../support/crash/content.ts";
@@ -12,7 +11,7 @@ import { crashAndPrint, printTotal } from "../support/crash/tally.ts";
 
 /** Changes of a whole disk: of a disk with data in its first block and at its end. */
 interface Case {
-  readonly options: Partial<NewImageOptions>;
+  readonly options: Parameters<typeof newDisk>[0];
   readonly size: bigint;
   readonly change: (file: WritableFile) => Promise<void>;
   /** Where zeros were written that have a block nevertheless. */
@@ -58,15 +57,25 @@ const cases: Readonly<Record<string, Case>> = {
 /** The data, and ends of what is old and new. */
 function viewOf(size: bigint, newSize: bigint): View {
   if (newSize <= 6n * MiB) return wholeOf(6n * MiB);
-  return { options: {}, ranges: [[0n, size + MiB], [newSize - MiB, newSize]] };
+  return {
+    options: {},
+    ranges: [
+      [0n, size + MiB],
+      [newSize - MiB, newSize],
+    ],
+  };
 }
 
 describe("vhdx crash while a disk as a whole is changed", () => {
   after(printTotal);
   for (const [name, { options, size, change, zeros }] of Object.entries(cases)) {
     it(name, async () => {
-      const file = await prepared(await newDisk({ size, ...options }), [write(0, BLOCK), write(2 * BLOCK, 4096)]);
-      if (zeros !== undefined) await prepared(file, [{ kind: "write", offset: zeros, data: Buffer.alloc(4096) }]);
+      const file = await prepared(await newDisk({ size, ...options }), [
+        write(0, BLOCK),
+        write(2 * BLOCK, 4096),
+      ]);
+      if (zeros !== undefined)
+        await prepared(file, [{ kind: "write", offset: zeros, data: Buffer.alloc(4096) }]);
       const changed = file.copy();
       await change(changed);
       const { disk } = await readImage(changed);

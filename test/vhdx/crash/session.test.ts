@@ -50,7 +50,10 @@ describe("vhdx crash in a session", () => {
       for (const isFresh of [true, false]) {
         const full = `${name}, ${isFresh ? "new child" : "child"} ${logicalSectorSize}`;
         it(full, async () => {
-          const parent = await prepared(await newDisk({ logicalSectorSize }), [write(0, 65536), write(BLOCK, BLOCK)]);
+          const parent = await prepared(await newDisk({ logicalSectorSize }), [
+            write(0, 65536),
+            write(BLOCK, BLOCK),
+          ]);
           const { file, view } = await newChild(parent, [[0n, 3n * MiB]], { logicalSectorSize });
           // The part of its first block that it has covers some of what is written later.
           if (!isFresh) await prepared(file, [write(4096, 4096), write(BLOCK + 8192, 4096)], view);

@@ -65,10 +65,7 @@ export async function crashEverywhere(
   return counts;
 }
 
-async function record(
-  scenario: Scenario,
-  wrap: (file: WritableFile) => WritableFile,
-): Promise<Recorded> {
+async function record(scenario: Scenario, wrap: (file: WritableFile) => WritableFile): Promise<Recorded> {
   const operations: Operation[] = [];
   const file = wrap(recording(scenario.start.copy(), operations));
   const judge = await scenario.run(file, () => operations.length);
@@ -111,7 +108,11 @@ function failure({ name }: Scenario, state: CrashState, group: Group, cause: Err
   const { survivors, tear } = state;
   const all = group.operations.map((operation, at) => {
     const isLast = at === survivors.at(-1);
-    const fate = !survivors.includes(at) ? "lost" : isLast && tear ? `its ${tear.kept} at ${tear.at}` : "kept";
+    const fate = !survivors.includes(at)
+      ? "lost"
+      : isLast && tear
+        ? `its ${tear.kept} at ${tear.at}`
+        : "kept";
     return `${describe(operation)} ${fate}`;
   });
   const where = `${name}, cut in group ${state.group} (operations ${group.start}-${group.end})`;

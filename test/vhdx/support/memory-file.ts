@@ -101,7 +101,8 @@ export class MemoryFile implements WritableFile {
       const page = count === PAGE ? undefined : this.#page(number);
       if (page) page.set(piece, inPage);
       else if (count === PAGE && this.#pages.has(number)) this.#put(number, Buffer.from(piece));
-      else if (!zeroPage.subarray(0, count).equals(piece)) this.#put(number, Buffer.alloc(PAGE)).set(piece, inPage);
+      else if (!zeroPage.subarray(0, count).equals(piece))
+        this.#put(number, Buffer.alloc(PAGE)).set(piece, inPage);
       done += count;
     }
     const end = offset + BigInt(data.length);

@@ -31,7 +31,7 @@ export function viewLength({ ranges }: View): number {
 export async function contentOf(
   file: ReadableFile,
   view: View,
-  target = Buffer.allocUnsafe(viewLength(view)),
+  target: Buffer = Buffer.allocUnsafe(viewLength(view)),
 ): Promise<Content> {
   const { options, ranges } = view;
   const disk = await ReadableDisk.on(readOnly(file), NAME, options);

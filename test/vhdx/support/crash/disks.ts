@@ -3,19 +3,36 @@ import { MiB } from "../../../../src/kit/sizes.ts";
 import { WritableDisk } from "../../../../src/vhdx/disk/writable-disk.ts";
 import { randomGuid } from "../../../../src/vhdx/format/guid.ts";
 import { readHeaders } from "../../../../src/vhdx/format/header.ts";
-import { newVhdxImage, type NewImageOptions } from "../../../../src/vhdx/operations/new-image.ts";
+import type { ParentLocator } from "../../../../src/vhdx/format/parent-locator.ts";
+import {
+  newVhdxImage,
+  type NewChildOptions,
+  type NewImageOptions,
+} from "../../../../src/vhdx/operations/new-image.ts";
 import { MemoryFile } from "../memory-file.ts";
 import { NAME, readOnly, type View } from "./content.ts";
 import type { Step } from "./session.ts";
 
 export const BLOCK = 1 << 20;
 
-/** A new disk of 3 blocks of 1 MiB, unless told otherwise. */
-export async function newDisk(options: Partial<NewImageOptions> = {}): Promise<MemoryFile> {
-  const { size, pieces } = newVhdxImage({
-    ...{ type: "dynamic", size: 3n * MiB, blockSize: BLOCK, virtualDiskId: randomGuid() },
-    ...options,
-  });
+/** What may be chosen of a disk of any kind. */
+export type Choice = Partial<Omit<NewChildOptions, "type" | "parent">>;
+
+/** A new disk of 3 blocks of 1 MiB, dynamic, unless told otherwise. */
+export function newDisk({
+  type = "dynamic",
+  ...choice
+}: Choice & { type?: "fixed" | "dynamic" } = {}): Promise<MemoryFile> {
+  return written({ ...defaults(), ...choice, type });
+}
+
+/** What every disk has unless told otherwise. */
+export function defaults(): { size: bigint; blockSize: number; virtualDiskId: string } {
+  return { size: 3n * MiB, blockSize: BLOCK, virtualDiskId: randomGuid() };
+}
+
+async function written(options: NewImageOptions): Promise<MemoryFile> {
+  const { size, pieces } = newVhdxImage(options);
   const file = new MemoryFile();
   await file.resize(size);
   for (const { offset, bytes } of pieces) file.put(offset, bytes);
@@ -27,17 +44,27 @@ export function wholeOf(size: bigint): View {
   return { options: {}, ranges: [[0n, size]] };
 }
 
-/** A child of `parent`, and how to look at `ranges` of it. */
+/** How a child of `parent` names it, and how to look at `ranges` of the child. */
+export async function childOf(
+  parent: MemoryFile,
+  ranges: View["ranges"],
+): Promise<{ readonly parent: ParentLocator; readonly view: View }> {
+  const { header } = await readHeaders(parent);
+  const opened = { name: "parent.vhdx", file: readOnly(parent), close: () => Promise.resolve() };
+  return {
+    parent: { linkage: header.dataWriteGuid, relativePath: ".\\parent.vhdx" },
+    view: { options: { resolveParent: () => Promise.resolve(opened) }, ranges },
+  };
+}
+
+/** A new child of `parent`, and how to look at `ranges` of it. */
 export async function newChild(
   parent: MemoryFile,
   ranges: View["ranges"],
-  options: Partial<NewImageOptions> = {},
+  choice: Choice = {},
 ): Promise<{ readonly file: MemoryFile; readonly view: View }> {
-  const { header } = await readHeaders(parent);
-  const locator = { linkage: header.dataWriteGuid, relativePath: ".\\parent.vhdx" };
-  const file = await newDisk({ type: "differencing", parent: locator, ...options });
-  const opened = { name: "parent.vhdx", file: readOnly(parent), close: () => Promise.resolve() };
-  return { file, view: { options: { resolveParent: () => Promise.resolve(opened) }, ranges } };
+  const { parent: locator, view } = await childOf(parent, ranges);
+  return { file: await written({ ...defaults(), ...choice, type: "differencing", parent: locator }), view };
 }
 
 /** Changes a disk before anything is recorded. */

@@ -1,8 +1,8 @@
 import { WritableDisk } from "../../../../src/vhdx/disk/writable-disk.ts";
 import { VhdxError } from "../../../../src/vhdx/error.ts";
+import { checkFile } from "../../../../src/vhdx/operations/check.ts";
 import type { MemoryFile } from "../memory-file.ts";
 import { type Operation, recording } from "../recorder.ts";
-import { checkFile } from "./checker.ts";
 import { type Content, contentOf, NAME, readOnly, sameContent, type View, viewLength } from "./content.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -28,14 +28,15 @@ export function scratchFor(view: View): Scratch {
  */
 export async function reopen(
   file: MemoryFile,
-  { view, mayBeNoDisk }: Scenario,
+  { view, mayBeNoDisk, mayNeedRepair = false }: Scenario,
   [first, second]: Scratch,
 ): Promise<Reopened> {
   let content: Content;
   try {
     content = await contentOf(file, view, first);
   } catch (error) {
-    if (mayBeNoDisk && error instanceof VhdxError) return { content: undefined, recovery: [], recovered: file };
+    if (mayBeNoDisk && error instanceof VhdxError)
+      return { content: undefined, recovery: [], recovered: file };
     throw error;
   }
   const recovered = file.copy();
@@ -43,18 +44,17 @@ export async function reopen(
   const disk = await WritableDisk.on(recording(recovered, recovery), NAME, view.options);
   await disk.close();
   if (recovery.length > 0) {
-    await check(file, view, "before recovery", false);
+    await check(file, view, "before recovery", true);
     const again = await contentOf(recovered, view, second);
     if (!sameContent(again, content)) throw new Error("recovery shows something else than reading did");
   }
-  await check(recovered, view, "when recovered", true);
+  await check(recovered, view, "when recovered", mayNeedRepair);
   return { content, recovery, recovered };
 }
 
-async function check(file: MemoryFile, { options }: View, when: string, mustBeClean: boolean): Promise<void> {
-  const result = await checkFile?.(readOnly(file), NAME, options);
-  if (result === undefined) return;
-  const errors = result.findings.filter(({ severity }) => severity === "error");
-  if (errors.length === 0 && (result.isClean || !mustBeClean)) return;
-  throw new Error(`${when} the check finds ${JSON.stringify(result.findings)}`);
+async function check(file: MemoryFile, { options }: View, when: string, mayWarn: boolean): Promise<void> {
+  const { findings, isClean } = await checkFile(readOnly(file), NAME, options);
+  if (isClean || (mayWarn && !findings.some(({ severity }) => severity === "error"))) return;
+  const found = findings.map(({ structure, offset, problem }) => `${structure} at ${offset} ${problem}`);
+  throw new Error(`${when} the check finds: ${found.join("; ")}`);
 }

@@ -2,8 +2,8 @@ import type { WritableFile } from "../../../../src/vhdx/storage/file.ts";
 import { crashEverywhere } from "../crash.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Passes everything on to `file` but for one flush. */
-function withoutFlush(file: WritableFile, lost: number): WritableFile {
+/** Passes everything on to `file` but for the flushes at these places. */
+function withoutFlushes(file: WritableFile, lost: readonly number[]): WritableFile {
   let count = 0;
   return {
     identity: file.identity,
@@ -14,8 +14,18 @@ function withoutFlush(file: WritableFile, lost: number): WritableFile {
     punch: (offset, length) => file.punch(offset, length),
     write: (offset, data) => file.write(offset, data),
     resize: (size) => file.resize(size),
-    flush: () => (count++ === lost ? Promise.resolve() : file.flush()),
+    flush: () => (lost.includes(count++) ? Promise.resolve() : file.flush()),
   };
+}
+
+/** True when a cut does harm without these flushes, counted from 0. */
+export async function isNoticed(scenario: Scenario, lost: readonly number[]): Promise<boolean> {
+  try {
+    await crashEverywhere(scenario, (file) => withoutFlushes(file, lost));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Loses each flush of a scenario in turn; gives the places of those without which a cut does harm. */
@@ -24,8 +34,6 @@ export async function noticedFlushes(
 ): Promise<{ readonly noticed: readonly number[]; readonly flushes: number }> {
   const { flushes } = await crashEverywhere(scenario);
   const noticed: number[] = [];
-  for (let lost = 0; lost < flushes; lost++) {
-    await crashEverywhere(scenario, (file) => withoutFlush(file, lost)).catch(() => noticed.push(lost));
-  }
+  for (let lost = 0; lost < flushes; lost++) if (await isNoticed(scenario, [lost])) noticed.push(lost);
   return { noticed, flushes };
 }

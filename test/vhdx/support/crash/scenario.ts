@@ -16,6 +16,8 @@ export interface Scenario {
   run(file: WritableFile, done: () => number): Promise<Judge>;
   /** The file may also be no VHDX that can be opened: it was being created. */
   readonly mayBeNoDisk?: true;
+  /** Warnings of the check are no fault: the file had them before. */
+  readonly mayNeedRepair?: boolean;
   /** Does it again to what a cut left and recovery mended; throws when that does not complete it. */
   readonly complete?: (file: WritableFile) => Promise<void>;
 }

@@ -8,10 +8,11 @@ const SECTOR = 512;
 const PIECE = 1 << 16;
 
 /** What a disk's user does. Bytes; what is trimmed is whole blocks. */
-export type Step =
+export type Step = Change | { readonly kind: "flush" } | { readonly kind: "close" };
+
+type Change =
   | { readonly kind: "write"; readonly offset: number; readonly data: Buffer }
-  | { readonly kind: "zero" | "trim"; readonly offset: number; readonly length: number }
-  | { readonly kind: "flush" | "close" };
+  | { readonly kind: "zero" | "trim"; readonly offset: number; readonly length: number };
 
 /** A step as it was recorded. */
 interface DoneStep {
@@ -37,7 +38,12 @@ export function session(name: string, start: MemoryFile, view: View, steps: read
         const began = done();
         await take(disk, step);
         const bytes = expected(history.at(-1)?.bytes ?? before.bytes, view, step);
-        history.push({ began, over: done(), isDurable: step.kind === "flush" || step.kind === "close", bytes });
+        history.push({
+          began,
+          over: done(),
+          isDurable: step.kind === "flush" || step.kind === "close",
+          bytes,
+        });
       }
       return (content, group) => judge(content, before, history, group);
     },
@@ -60,7 +66,8 @@ function expected(bytes: Buffer, { ranges }: View, step: Step): Buffer {
   for (const [rangeStart, rangeEnd] of ranges) {
     const start = Math.max(Number(rangeStart), step.offset);
     const end = Math.min(Number(rangeEnd), step.offset + data.length);
-    if (start < end) data.copy(next, base + start - Number(rangeStart), start - step.offset, end - step.offset);
+    if (start < end)
+      data.copy(next, base + start - Number(rangeStart), start - step.offset, end - step.offset);
     base += Number(rangeEnd - rangeStart);
   }
   return next;

@@ -76,7 +76,6 @@ export function* statesOfGroup(
       if (isNew(whole)) yield whole;
       const last = operations[survivors.at(-1) ?? -1];
       if (last?.kind !== "write") continue;
-      const isPrefix = survivors.length === pending;
       const isLong = last.data.length > LONG_WRITE;
       const isOmission = survivors.length < pending;
       const wanted = isLong && !isAlwaysTorn(last) ? SEEDED_TEARS : Infinity;
@@ -99,7 +98,9 @@ function stateKeys(
   base: MemoryFile,
   operations: readonly Operation[],
 ): (survivors: readonly number[], tear?: Tear) => string {
-  const onlyGrows = operations.every((operation) => operation.kind !== "resize" || operation.size >= base.length);
+  const onlyGrows = operations.every(
+    (operation) => operation.kind !== "resize" || operation.size >= base.length,
+  );
   return (survivors, tear) => {
     let size = base.length;
     const telling = survivors.filter((at) => {
@@ -166,7 +167,11 @@ function effectOf(
 }
 
 /** The file a state leaves; `base` is the file before the state's group. */
-export async function fileOf(base: MemoryFile, { operations }: Group, state: CrashState): Promise<MemoryFile> {
+export async function fileOf(
+  base: MemoryFile,
+  { operations }: Group,
+  state: CrashState,
+): Promise<MemoryFile> {
   const file = base.copy();
   const last = state.survivors.at(-1);
   for (const at of state.survivors) {
@@ -178,11 +183,7 @@ export async function fileOf(base: MemoryFile, { operations }: Group, state: Cra
   return file;
 }
 
-function putPart(
-  file: MemoryFile,
-  { offset, data }: Write,
-  { at, kept }: Tear,
-): void {
+function putPart(file: MemoryFile, { offset, data }: Write, { at, kept }: Tear): void {
   if (kept === "start") file.put(offset, data.subarray(0, at));
   else file.put(offset + BigInt(at), data.subarray(at));
 }
