@@ -25,7 +25,7 @@ export { type Clone, cloneVhdx, type CloneOptions } from "./operations/clone.ts"
 export { type CompactOptions, type CompactReport, compactVhdx } from "./operations/compact.ts";
 export { convertDisk, type ConvertOptions, type DiskFormat } from "./operations/convert.ts";
 export { createChild, type CreateChildOptions } from "./operations/create-child.ts";
-export { createVhdx } from "./operations/create.ts";
+export { createUnnamedVhdx, createVhdx } from "./operations/create.ts";
 export { growFixed, type GrowFixedOptions } from "./operations/grow.ts";
 export { type AllocatedExtent, mapDisk, type MapOptions } from "./operations/map.ts";
 export {

@@ -19,10 +19,11 @@ async function probeCreate(directory: string, count: number, concurrency: number
     return await timed(count, concurrency, async () => {
       const id = randomUUID();
       const temporary = join(directory, `${id}.tmp`);
-      const { pieces, size } = newVhdxImage({ ...disk, virtualDiskId: id });
+      const { body, headers, size } = newVhdxImage({ ...disk, virtualDiskId: id });
       const file = await open(temporary, "wx");
       await file.truncate(Number(size));
-      for (const { offset, bytes } of pieces) await file.write(bytes, 0, bytes.length, Number(offset));
+      for (const { offset, bytes } of [...body, ...headers])
+        await file.write(bytes, 0, bytes.length, Number(offset));
       await file.datasync();
       await file.close();
       await rename(temporary, join(directory, `${id}.vhdx`));

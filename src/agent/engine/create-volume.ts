@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
 import { version } from "../../kit/version.ts";
-import { createVhdx } from "../../vhdx/index.ts";
+import { createUnnamedVhdx } from "../../vhdx/index.ts";
 import type { SizeRange, Volume } from "./engine.ts";
 import { requireFreeSpace } from "./free-space.ts";
 import { checkVolumeName } from "./names.ts";
@@ -35,7 +35,7 @@ async function makeVolume(pool: Pool, name: string, layout: FixedLayout): Promis
   const temporary = pool.temporaryPath(id);
   const creator = `csi-driver-hyperv ${version} ${new Date().toISOString()}`;
   try {
-    await createVhdx(temporary, { type: "fixed", virtualDiskId: id, creator, ...layout });
+    await createUnnamedVhdx(temporary, { type: "fixed", virtualDiskId: id, creator, ...layout });
     await rename(temporary, path);
     await pool.sync.flush();
   } catch (error) {

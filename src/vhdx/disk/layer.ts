@@ -7,6 +7,7 @@ import {
   entryState,
   payloadIndex,
 } from "../format/block-table.ts";
+import { diskLimits } from "../format/disk-parameters.ts";
 import { VhdxError } from "../error.ts";
 import type { Image } from "../image/image.ts";
 import { bitRun } from "./bit-run.ts";
@@ -14,6 +15,7 @@ import { MetadataPages, placeInPage } from "./metadata-pages.ts";
 
 const ENTRY_SIZE = blockTableLayout.entry.size;
 const MIB = 1 << 20;
+const LARGEST_FILE = Number(diskLimits.fileSize);
 
 /**
  * A stretch of the virtual disk, as one image of a chain has it: in its file from `fileOffset` on, zeros, or to be
@@ -106,9 +108,11 @@ export class Layer {
     return { offset: bitmapOffset + (block % this.ratio) * length, length };
   }
 
-  /** VhdxError unless `length` bytes at `fileOffset` are clear of all other structures. */
+  /** VhdxError unless `length` bytes at `fileOffset` can be a block's: inside the largest file, clear of all else. */
   checkPlace(at: number, fileOffset: number, length: number): void {
-    const over = this.#taken.some(([start, end]) => fileOffset < end && fileOffset + length > start);
+    const end = fileOffset + length;
+    if (end > LARGEST_FILE) throw new VhdxError("block table", at, `a block lies at byte ${fileOffset}`);
+    const over = this.#taken.some(([start, takenEnd]) => fileOffset < takenEnd && end > start);
     if (over)
       throw new VhdxError("block table", at, `a block lies over another structure at byte ${fileOffset}`);
   }

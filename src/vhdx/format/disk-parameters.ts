@@ -3,6 +3,8 @@ import { TiB } from "../../kit/sizes.ts";
 /** What the format allows. Bytes. */
 export const diskLimits = {
   virtualSize: 64n * TiB,
+  /** Of the file; the limit is ours: every offset below it is exact as a number. */
+  fileSize: 128n * TiB,
   smallestBlock: 1 << 20,
   largestBlock: 256 << 20,
 } as const;

@@ -21,6 +21,11 @@ export const regionIds = {
   metadata: "8b7ca206-4790-4b9a-b8fe-575f050f886e",
 } as const;
 
+const regionNames: Readonly<Record<string, string>> = {
+  [regionIds.blockTable]: "block table",
+  [regionIds.metadata]: "metadata",
+};
+
 const layout = regionTableLayout;
 const entryLayout = layout.entry;
 
@@ -138,6 +143,6 @@ function decodeEntries(bytes: Buffer, tableOffset: bigint): Region[] {
 }
 
 function extentOf(region: Region): Extent {
-  const [name] = Object.entries(regionIds).find(([, id]) => id === region.id) ?? [`region ${region.id}`];
+  const name = regionNames[region.id] ?? `region ${region.id}`;
   return { name, offset: region.offset, length: BigInt(region.length) };
 }

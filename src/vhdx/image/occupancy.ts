@@ -1,12 +1,13 @@
 import { blockState } from "../format/block-table.ts";
+import { diskLimits } from "../format/disk-parameters.ts";
 import { VhdxError } from "../error.ts";
 import type { Image } from "./image.ts";
 import { type ScannedEntry, scanTable } from "./table-scan.ts";
 
 const MIB = 1 << 20;
 
-/** The longest file whose space is kept account of, in MiB: 128 TiB, a bitmap of 16 MiB. */
-const LARGEST_FILE = 2 ** 27;
+/** In MiB: a bitmap of 16 MiB. */
+const LARGEST_FILE = Number(diskLimits.fileSize) / MIB;
 
 /** Which MiB of a file belong to something. */
 export class Occupancy {
@@ -63,9 +64,10 @@ export class Occupancy {
   }
 }
 
-/** True for entries whose block is in the file. */
-export function hasData({ state, isBitmap }: Pick<ScannedEntry, "state" | "isBitmap">): boolean {
-  return state === blockState.fullyPresent || (state === blockState.partiallyPresent && !isBitmap);
+/** True for entries whose block is in the file and means something: only differencing disks have sector bitmaps. */
+export function hasData({ disk }: Image, { state, isBitmap }: ScannedEntry): boolean {
+  if (isBitmap) return disk.hasParent && state === blockState.fullyPresent;
+  return state === blockState.fullyPresent || state === blockState.partiallyPresent;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function readOccupancy(
   await scanTable(
     image,
     (entry) => {
-      if (!hasData(entry)) return;
+      if (!hasData(image, entry)) return;
       const count = entry.isBitmap ? 1 : blockMiB;
       const needed = !entry.isBitmap && entry.block === lastBlock ? lastNeeded : count * MIB;
       const start = entry.offsetMiB * MIB;

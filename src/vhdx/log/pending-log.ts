@@ -1,6 +1,7 @@
-import { MiB, TiB } from "../../kit/sizes.ts";
+import { MiB } from "../../kit/sizes.ts";
 import { VhdxError } from "../error.ts";
 import type { ReadableFile } from "../storage/file.ts";
+import { diskLimits } from "../format/disk-parameters.ts";
 import { ZERO_GUID } from "../format/guid.ts";
 import type { Header } from "../format/header.ts";
 import { type LogChange, logEntryLayout } from "./log-entry.ts";
@@ -13,7 +14,6 @@ const limits = {
   changes: 1 << 15,
   /** Zeros to write, all zero descriptors together. */
   zeros: 1024n * MiB,
-  fileSize: 128n * TiB,
 } as const;
 
 /** What a cut-off writer left to be done. */
@@ -58,7 +58,7 @@ export async function readPendingLog(file: ReadableFile, header: Header): Promis
     ({ offset }, index) => offset < tables || (offset < logEnd && (ends[index] ?? 0n) > logOffset),
   );
   if (stray) throw refuse(`an entry writes over the headers or the log at byte ${stray.offset}`);
-  if (changes.length > limits.changes || zeros > limits.zeros || fileSize > limits.fileSize) {
+  if (changes.length > limits.changes || zeros > limits.zeros || fileSize > diskLimits.fileSize) {
     throw refuse("its entries ask for too much");
   }
   return { changes, fileSize };

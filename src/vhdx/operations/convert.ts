@@ -6,7 +6,7 @@ import { randomGuid } from "../format/guid.ts";
 import { DiskFile, withFile } from "../storage/file.ts";
 import { makeNewFile } from "../storage/new-file.ts";
 import { type CopyEnds, copyData, type DataRange } from "./copy-data.ts";
-import { createVhdx } from "./create.ts";
+import { createUnnamedVhdx } from "./create.ts";
 
 /** How a disk is kept in a file: raw is the bytes of the disk and nothing else. */
 export type DiskFormat = "raw" | "dynamic" | "fixed";
@@ -100,7 +100,7 @@ async function fillVhdx(
   type: "dynamic" | "fixed",
   options: ConvertOptions,
 ): Promise<void> {
-  await createVhdx(path, {
+  await createUnnamedVhdx(path, {
     type,
     size: roundUp(from.size, BigInt(from.logicalSectorSize)),
     virtualDiskId: options.virtualDiskId ?? randomGuid(),

@@ -37,7 +37,8 @@ export async function createChild(
     parent: {
       linkage: current.header.dataWriteGuid,
       relativePath: windowsRelativePath(path, parentPath),
-      absolutePath: resolve(parentPath),
+      // A path that means something to Windows only: elsewhere the relative one has to do.
+      ...(process.platform === "win32" ? { absolutePath: resolve(parentPath) } : {}),
     },
   });
 }

@@ -72,8 +72,10 @@ export interface NewImage {
   readonly info: VhdxInfo;
   /** Bytes of the file. */
   readonly size: bigint;
-  /** What to write, in this order: headers come last, without them the file is no VHDX. */
-  readonly pieces: Iterable<FilePiece>;
+  /** Everything but the headers: it must be durable before them. */
+  readonly body: Iterable<FilePiece>;
+  /** Without them the file is no VHDX. */
+  readonly headers: readonly FilePiece[];
 }
 
 /** Bytes at a place in the file. */
@@ -113,7 +115,12 @@ export function newVhdxImage(options: NewImageOptions): NewImage {
     logReplayPending: false,
     parentLocator: options.type === "differencing" ? options.parent : undefined,
   };
-  return { info, size: plan.fileSize, pieces: { [Symbol.iterator]: () => piecesOf(plan) } };
+  return {
+    info,
+    size: plan.fileSize,
+    body: { [Symbol.iterator]: () => bodyOf(plan) },
+    headers: headersOf(header),
+  };
 }
 
 function planFile(options: NewImageOptions): Plan {
@@ -166,8 +173,8 @@ function checkOptions(disk: DiskParameters, maximumSize: bigint): void {
   }
 }
 
-function* piecesOf(plan: Plan): Generator<FilePiece> {
-  const { disk, header, payloadOffset, creator, parentLocator } = plan;
+function* bodyOf(plan: Plan): Generator<FilePiece> {
+  const { disk, payloadOffset, creator, parentLocator } = plan;
   const regions = encodeRegionTable([
     { id: regionIds.blockTable, offset: fileLayout.blockTable, length: plan.tableLength, required: true },
     { id: regionIds.metadata, ...fileLayout.metadata, required: true },
@@ -186,7 +193,12 @@ function* piecesOf(plan: Plan): Generator<FilePiece> {
       yield { offset: fileLayout.blockTable + BigInt(first * blockTableLayout.entry.size), bytes };
     }
   }
+}
+
+function headersOf(header: Header): FilePiece[] {
   const [first, second] = headerLayout.copies;
-  yield { offset: first, bytes: encodeHeader(header) };
-  yield { offset: second, bytes: encodeHeader({ ...header, sequenceNumber: header.sequenceNumber + 1n }) };
+  return [
+    { offset: first, bytes: encodeHeader(header) },
+    { offset: second, bytes: encodeHeader({ ...header, sequenceNumber: header.sequenceNumber + 1n }) },
+  ];
 }

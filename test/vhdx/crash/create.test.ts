@@ -1,3 +1,4 @@
+import { writeNewImage } from "../../../src/vhdx/operations/create.ts";
 import { newVhdxImage, type NewImageOptions } from "../../../src/vhdx/operations/new-image.ts";
 import { contentOf, sameContent, type View } from "../support/crash/content.ts";
 import { childOf, defaults, newDisk, prepared, wholeOf, write } from "../support/crash/disks.ts";
@@ -15,11 +16,7 @@ function creation(name: string, view: View, options: NewImageOptions): Scenario 
     // One of two headers or region tables may be missing.
     mayNeedRepair: true,
     run: async (file) => {
-      const { size, pieces } = newVhdxImage(options);
-      // As createVhdx does it.
-      await file.resize(size);
-      for (const { offset, bytes } of pieces) await file.write(offset, bytes);
-      await file.flush();
+      await writeNewImage(file, newVhdxImage(options));
       const complete = await contentOf(file, view);
       return (content) => (sameContent(content, complete) ? undefined : "it opens and is not complete");
     },

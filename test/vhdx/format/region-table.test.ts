@@ -115,10 +115,10 @@ describe("vhdx region table", () => {
     ["at zero", { offset: 0n }, "region table", /units of 1 MiB/],
     ["of no length", { length: 0 }, "region table", /units of 1 MiB/],
     ["of a length off the grid", { length: 4096 }, "region table", /units of 1 MiB/],
-    ["past the end", { offset: 16n * MiB }, "blockTable", /past the end/],
-    ["partly past the end", { offset: 15n * MiB }, "blockTable", /past the end/],
-    ["far past the end", { offset: 2n ** 63n }, "blockTable", /past the end/],
-    ["longer than the file", { length: 0xfff00000 }, "blockTable", /past the end/],
+    ["past the end", { offset: 16n * MiB }, "block table", /past the end/],
+    ["partly past the end", { offset: 15n * MiB }, "block table", /past the end/],
+    ["far past the end", { offset: 2n ** 63n }, "block table", /past the end/],
+    ["longer than the file", { length: 0xfff00000 }, "block table", /past the end/],
   ];
   for (const [where, change, structure, message] of misplaced) {
     it(`refuses a region ${where}`, async () => {
@@ -132,7 +132,11 @@ describe("vhdx region table", () => {
       { ...blockTable, offset: 2n * MiB, length: 3 << 20 },
       { ...metadata, offset: 4n * MiB },
     ]);
-    await expectVhdxError(readRegions(together, log), "metadata", /at byte 4194304: overlaps the blockTable/);
+    await expectVhdxError(
+      readRegions(together, log),
+      "metadata",
+      /at byte 4194304: overlaps the block table/,
+    );
     const longLog = { ...log, length: 2n * MiB };
     await expectVhdxError(
       readRegions(await holding([blockTable, metadata]), longLog),

@@ -8,6 +8,7 @@ import { headerLayout } from "../../../src/vhdx/format/header.ts";
 import { mappablePayload, readImage } from "../../../src/vhdx/image/image.ts";
 import { inspectVhdx, readIdentity } from "../../../src/vhdx/image/inspect.ts";
 import { metadataItems } from "../../../src/vhdx/format/metadata.ts";
+import { createChild } from "../../../src/vhdx/operations/create-child.ts";
 import { makeDirty } from "../support/dirty.ts";
 import { createInMemory, edit, editAll, headers, regionTables, spoil } from "../support/images.ts";
 import type { MemoryFile } from "../support/memory-file.ts";

@@ -67,7 +67,9 @@ describe("vhdx resize", () => {
             for (const { size, beside, at } of steps) {
               const wanted = (BigInt(size) * MiB) / 8n + beside * grain;
               if (wanted < smallest) {
-                await untouched(file, () => expectVhdxError(resizeIn(file, NAME, wanted), "virtual disk size"));
+                await untouched(file, () =>
+                  expectVhdxError(resizeIn(file, NAME, wanted), "virtual disk size"),
+                );
               } else {
                 await resizeIn(file, NAME, wanted);
                 present = wanted;
@@ -251,7 +253,7 @@ describe("vhdx resize", () => {
     };
 
     it("moves the table of a dynamic disk to the end, other regions stay as they are", async () => {
-      const file = await create({ type: "dynamic", size: 128n * GiB - MiB * 32n, blockSize: 1 << 20 });
+      const file = await create({ type: "dynamic", size: 32n * GiB - 32n * MiB, blockSize: 1 << 20 });
       await put(file, 5n * GiB, Buffer.from([5]));
       const unknown = await addRegion(file);
       const tables = regionTables.map(({ offset, size }) => file.get(offset, size));
@@ -315,11 +317,7 @@ describe("vhdx resize", () => {
           expect(zeros.equals(Buffer.alloc(1 << 20)), "no table in the payload").to.equal(true);
         }
       }
-      expect(tables).to.deep.equal([
-        4n * MiB + 200n * GiB,
-        11n * MiB + 200n * GiB,
-        4n * MiB + 2000n * GiB,
-      ]);
+      expect(tables).to.deep.equal([4n * MiB + 200n * GiB, 11n * MiB + 200n * GiB, 4n * MiB + 2000n * GiB]);
     });
 
     it("refuses to grow a fixed disk over another structure and names it", async () => {
@@ -327,7 +325,9 @@ describe("vhdx resize", () => {
       await addRegion(file);
       await untouched(file, async () => {
         const error = await rejection(resizeIn(file, NAME, 10n * MiB));
-        expect(error).to.have.property("message").that.matches(/^region abababab-.* would grow/);
+        expect(error)
+          .to.have.property("message")
+          .that.matches(/^region abababab-.* would grow/);
       });
     });
 

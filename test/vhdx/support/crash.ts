@@ -18,6 +18,7 @@ const COMPLETED = 10;
 
 /** What was cut. */
 export interface Counts {
+  /** With changes of the file's size and holes. */
   writes: number;
   flushes: number;
   cuts: number;

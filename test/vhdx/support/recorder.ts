@@ -40,13 +40,3 @@ export async function perform(file: MemoryFile, operation: Operation): Promise<v
   if (operation.kind === "punch") await file.punch(operation.offset, operation.length);
   if (operation.kind === "resize") await file.resize(operation.size);
 }
-
-/** Splits operations at the flushes: a crash keeps all of the groups before it and any part of the next one. */
-export function groupsBetweenFlushes(operations: readonly Operation[]): Operation[][] {
-  const groups: Operation[][] = [[]];
-  for (const operation of operations) {
-    if (operation.kind === "flush") groups.push([]);
-    else groups.at(-1)!.push(operation);
-  }
-  return groups;
-}

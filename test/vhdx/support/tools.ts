@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-export type Tool = "qemu-img" | "qemu-io" | "vhdiinfo";
+export type Tool = "qemu-img" | "qemu-io" | "vhdiinfo" | "vhdimount";
 
 /** Output of a foreign tool; an Error with its output when it fails. */
 export async function tool(name: Tool, ...args: string[]): Promise<string> {
@@ -15,7 +15,7 @@ export async function tool(name: Tool, ...args: string[]): Promise<string> {
 export function needs(...names: Tool[]): (this: Mocha.Context) => Promise<void> {
   return async function () {
     for (const name of names) {
-      const version = name === "vhdiinfo" ? "-V" : "--version";
+      const version = name.startsWith("vhdi") ? "-V" : "--version";
       try {
         await run(name, [version]);
       } catch (error) {

@@ -25,7 +25,7 @@ export async function checkBlockTable(
   await scanTable(
     image,
     (entry) => {
-      if (!entry.isBitmap && hasData(entry)) allocatedBlocks += 1;
+      if (!entry.isBitmap && hasData(image, entry)) allocatedBlocks += 1;
       if (entry.hasReservedBits) findings.add("warning", "block table", entry.at, "reserved bits are set");
       if (!entry.isBitmap) checkPayloadState(image, entry, findings);
       chunks.visit(entry);
@@ -108,7 +108,7 @@ class ChunkCheck {
   }
 
   #visitBitmap({ at, block, state }: ScannedEntry): void {
-    if (state === blockState.fullyPresent) {
+    if (state === blockState.fullyPresent && this.#image.disk.hasParent) {
       this.#partial = undefined;
       return;
     }

@@ -48,7 +48,7 @@ export async function moveBlocks(
   for await (const entries of tablePieces(image, signal)) {
     for (const entry of entries) {
       const count = entry.isBitmap ? 1 : blockMiB;
-      if (!hasData(entry) || entry.offsetMiB + count <= idealEnd) continue;
+      if (!hasData(image, entry) || entry.offsetMiB + count <= idealEnd) continue;
       onBlock(entry.block);
       if (await move(entry, count)) moved += 1;
     }

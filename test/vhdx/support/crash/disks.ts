@@ -1,3 +1,4 @@
+import { writeNewImage } from "../../../../src/vhdx/operations/create.ts";
 import { randomBytes } from "node:crypto";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { WritableDisk } from "../../../../src/vhdx/disk/writable-disk.ts";
@@ -11,7 +12,7 @@ import {
 } from "../../../../src/vhdx/operations/new-image.ts";
 import { MemoryFile } from "../memory-file.ts";
 import { NAME, readOnly, type View } from "./content.ts";
-import type { Step } from "./session.ts";
+import { type Step, take } from "./session.ts";
 
 export const BLOCK = 1 << 20;
 
@@ -32,10 +33,8 @@ export function defaults(): { size: bigint; blockSize: number; virtualDiskId: st
 }
 
 async function written(options: NewImageOptions): Promise<MemoryFile> {
-  const { size, pieces } = newVhdxImage(options);
   const file = new MemoryFile();
-  await file.resize(size);
-  for (const { offset, bytes } of pieces) file.put(offset, bytes);
+  await writeNewImage(file, newVhdxImage(options));
   return file;
 }
 
@@ -70,17 +69,17 @@ export async function newChild(
 /** Changes a disk before anything is recorded. */
 export async function prepared(
   file: MemoryFile,
-  writes: readonly Extract<Step, { kind: "write" }>[],
+  steps: readonly Step[],
   { options }: Pick<View, "options"> = { options: {} },
 ): Promise<MemoryFile> {
   const disk = await WritableDisk.on(file, NAME, options);
-  for (const { offset, data } of writes) await disk.write(BigInt(offset), data);
+  for (const step of steps) await take(disk, step);
   await disk.close();
   return file;
 }
 
 /** A write of random bytes. */
-export function write(offset: number, length: number): Extract<Step, { kind: "write" }> {
+export function write(offset: number, length: number): Step {
   return { kind: "write", offset, data: randomBytes(length) };
 }
 

@@ -50,7 +50,8 @@ export function session(name: string, start: MemoryFile, view: View, steps: read
   };
 }
 
-function take(disk: WritableDisk, step: Step): Promise<void> {
+/** Does a step. */
+export function take(disk: WritableDisk, step: Step): Promise<void> {
   if (step.kind === "flush") return disk.flush();
   if (step.kind === "close") return disk.close();
   if (step.kind === "write") return disk.write(BigInt(step.offset), step.data);
