@@ -37,8 +37,8 @@ export async function createChild(
     parent: {
       linkage: current.header.dataWriteGuid,
       relativePath: windowsRelativePath(path, parentPath),
-      // A path that means something to Windows only: elsewhere the relative one has to do.
-      ...(process.platform === "win32" ? { absolutePath: resolve(parentPath) } : {}),
+      // Spelled as on Windows everywhere: libvhdi looks for its last part beside the child.
+      absolutePath: resolve(parentPath).replaceAll("/", "\\"),
     },
   });
 }
