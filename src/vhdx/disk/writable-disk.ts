@@ -48,15 +48,19 @@ export class WritableDisk {
     options: OpenOptions = {},
     close: () => Promise<void> = () => Promise.resolve(),
   ): Promise<WritableDisk> {
-    // A file that can't be opened is not touched, not even its log.
-    await readImage(file);
-    const current = await recover(file);
-    const image = await readImage(file);
+    let image = await readImage(file);
     const occupancy = await readOccupancy(image, refuseMisplaced, options.signal);
+    let chain = await openChain(image, name, options.resolveParent, options.signal);
+    // Only now: a file that can't be opened as a whole is not touched, not even by its own log.
+    if (image.logReplayPending) {
+      await chain.close();
+      await recover(file);
+      image = await readImage(file);
+      chain = await openChain(image, name, options.resolveParent, options.signal);
+    }
     const size = await file.size();
     const end = Math.max(Number(roundUp(size, MiB)), occupancy.end * Number(MiB));
-    const chain = await openChain(image, name, options.resolveParent, options.signal);
-    const log = new LogWriter(file, current);
+    const log = new LogWriter(file, image.current);
     const space = new Space(file, image.disk.blockSize, end, Number(size));
     const changes = new BlockChanges(chain.layers[0], file, log, space);
     return new WritableDisk(chain, new DiskWriter(chain.layers, file, log, changes), close);

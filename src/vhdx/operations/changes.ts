@@ -63,8 +63,10 @@ async function* differingSectors(
     for (let at = Math.max(start, known); at < end && !isSame(one, other, first, second);) {
       signal?.throwIfAborted();
       const stop = Math.min(end, at + PIECE, grain > 512 ? (Math.floor(at / grain) + 1) * grain : end);
-      const left = await content(one.layers, first, at, stop, buffers[0]);
-      const right = await content(other.layers, second, at, stop, buffers[1]);
+      const [left, right] = await Promise.all([
+        content(one.layers, first, at, stop, buffers[0]),
+        content(other.layers, second, at, stop, buffers[1]),
+      ]);
       let differs = false;
       for (const range of differences(left, right)) {
         yield [at + range.start, at + range.end];

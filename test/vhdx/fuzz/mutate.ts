@@ -70,28 +70,42 @@ function mutateOnce(file: MemoryFile, random: Random): void {
   const [start, length] = random.pick(places);
   const at = BigInt(start + random.below(length));
   switch (random.below(8)) {
-    case 0:
-      return file.put(at, Buffer.from([random.below(256)]));
-    case 1:
-      return file.put(at, Buffer.from([file.get(at, 1)[0]! ^ (1 << random.below(8))]));
-    case 2:
-      return putNumber(file, BigInt(start + random.below(length / 8) * 8), 8, random.pick(numbers));
-    case 3:
-      return putNumber(file, BigInt(start + random.below(length / 4) * 4), 4, random.pick(numbers));
-    case 4:
-      return putNumber(file, BigInt(start + random.below(length / 2) * 2), 2, random.pick(numbers));
+    case 0: {
+      file.put(at, Buffer.from([random.below(256)]));
+      return;
+    }
+    case 1: {
+      file.put(at, Buffer.from([file.get(at, 1)[0]! ^ (1 << random.below(8))]));
+      return;
+    }
+    case 2: {
+      putNumber(file, BigInt(start + random.below(length / 8) * 8), 8, random.pick(numbers));
+      return;
+    }
+    case 3: {
+      putNumber(file, BigInt(start + random.below(length / 4) * 4), 4, random.pick(numbers));
+      return;
+    }
+    case 4: {
+      putNumber(file, BigInt(start + random.below(length / 2) * 2), 2, random.pick(numbers));
+      return;
+    }
     case 5: {
       // A neighbour of the number that is there.
       const place = BigInt(start + random.below(length / 8) * 8);
       const step = random.pick([-1n, 1n, -8n, 8n, 1n << 20n, -(1n << 20n)]);
-      return putNumber(file, place, 8, file.get(place, 8).readBigUInt64LE() + step);
+      putNumber(file, place, 8, file.get(place, 8).readBigUInt64LE() + step);
+      return;
     }
     case 6: {
       const [from, fromLength] = random.pick(places);
-      return file.put(at, file.get(BigInt(from), Math.min(fromLength, 1 + random.below(64))));
+      file.put(at, file.get(BigInt(from), Math.min(fromLength, 1 + random.below(64))));
+      return;
     }
-    default:
-      return resize(file, random);
+    default: {
+      resize(file, random);
+      return;
+    }
   }
 }
 

@@ -375,7 +375,12 @@ describe("vhdx resize", () => {
       for (const size of [201n * GiB, 2000n * GiB]) {
         const file = original.copy();
         const stop = new AbortController();
-        const options = { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) };
+        const options = {
+          signal: stop.signal,
+          onProgress: () => {
+            stop.abort(new Error("enough"));
+          },
+        };
         const error = await rejection(resizeIn(file, NAME, size, options));
         expect(error).to.have.property("message", "enough");
         expect((await readImage(file)).disk.virtualSize).to.equal(200n * GiB);
