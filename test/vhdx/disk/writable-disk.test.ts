@@ -154,6 +154,24 @@ describe("vhdx writable disk", () => {
     expect(content.filter((byte) => byte !== 0).length, "no old data comes back").to.equal(1);
   });
 
+  it("gives the space of one trimmed block to one block only", async () => {
+    const disk = await WritableDisk.on(file, "disk");
+    await disk.write(0n, Buffer.alloc(1 << 20, 1));
+    await disk.trim(0n, MiB);
+    await disk.flush();
+    await disk.write(2n * MiB, Buffer.alloc(1 << 20, 2));
+    await disk.write(4n * MiB, Buffer.alloc(1 << 20, 3));
+    await disk.close();
+    const content = await contentOf(file);
+    for (const [block, byte] of [0, 0, 2, 0, 3, 0].entries()) {
+      const start = block << 20;
+      expect(
+        content.subarray(start, start + (1 << 20)).equals(Buffer.alloc(1 << 20, byte)),
+        `block ${block}`,
+      ).to.equal(true);
+    }
+  });
+
   it("needs little memory for 64 TiB in blocks of 1 MiB", async () => {
     const huge = await createInMemory(path("huge.vhdx"), {
       type: "dynamic",
