@@ -13,18 +13,20 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   vhdx: async () => (await import("./commands/vhdx.ts")).vhdxCommand(),
 };
 
+const helpHint = "(add --help for the options)";
+
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("hyperv-csi")
     .description(
       "CSI driver for Hyper-V: volumes are VHDX files, hot-plugged into the VMs that are your nodes",
     )
     .version(version)
-    .showHelpAfterError("(add --help for the options)");
+    .showHelpAfterError(helpHint);
   const named = Object.keys(commands).filter((name) => name === args[0]);
   const wanted = named.length === 0 ? Object.keys(commands) : named;
   for (const name of wanted) {
     const command = await commands[name]?.();
-    if (command !== undefined) program.addCommand(command.copyInheritedSettings(program));
+    if (command !== undefined) program.addCommand(command.showHelpAfterError(helpHint));
   }
   await program.parseAsync(args, { from: "user" });
 }

@@ -20,7 +20,13 @@ export {
 } from "./image/parent-resolver.ts";
 export { renewWriteGuids } from "./image/write-guids.ts";
 export { type ChangedRange, changedRanges, type ChangesOptions } from "./operations/changes.ts";
-export { type CheckReport, checkVhdx, type Finding, type Severity } from "./operations/check.ts";
+export {
+  type CheckOptions,
+  type CheckReport,
+  checkVhdx,
+  type Finding,
+  type Severity,
+} from "./operations/check.ts";
 export { type Clone, cloneVhdx, type CloneOptions } from "./operations/clone.ts";
 export { type CompactOptions, type CompactReport, compactVhdx } from "./operations/compact.ts";
 export { convertDisk, type ConvertOptions, type DiskFormat } from "./operations/convert.ts";

@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
 import { type CheckReport, checkVhdx, type Finding, repairVhdx } from "../../vhdx/index.ts";
-import { type ImageOptions, jsonOption, parentDirOption, parentsFor } from "./image-options.ts";
+import { type ImageOptions, jsonOption, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
 import { printJson } from "./json.ts";
+import { progressBar } from "./progress-bar.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
 import { formatTable } from "./table.ts";
@@ -20,6 +21,7 @@ export function checkCommand(): Command {
     .option("--repair", "replay the log, make damaged copies of headers and region tables again")
     .addOption(parentDirOption())
     .addOption(jsonOption())
+    .addOption(quietOption())
     .addHelpText(
       "after",
       `
@@ -38,10 +40,13 @@ Examples:
 }
 
 async function check(file: string, options: Options, signal: AbortSignal): Promise<number> {
-  const libraryOptions = { resolveParent: parentsFor(file, options), signal };
-  const { repaired, remaining } = options.repair
-    ? await repairVhdx(file, libraryOptions)
-    : { repaired: [], remaining: await checkVhdx(file, libraryOptions) };
+  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
+  const libraryOptions = { resolveParent: parentsFor(file, options), signal, onProgress };
+  const { repaired, remaining } = await (
+    options.repair
+      ? repairVhdx(file, libraryOptions)
+      : checkVhdx(file, libraryOptions).then((report) => ({ repaired: [], remaining: report }))
+  ).finally(end);
   if (options.json) printJson({ file, ...remaining, repaired });
   else printReport(repaired, remaining);
   if (remaining.isClean) return exitCodes.done;

@@ -33,7 +33,7 @@ export function barText(done: bigint, total: bigint, seconds: number): string {
   const share = total === 0n ? 1 : Math.min(1, Number(done) / Number(total));
   const filled = Math.floor(share * WIDTH);
   const bar = "=".repeat(filled) + (filled < WIDTH ? ">" : "") + " ".repeat(Math.max(0, WIDTH - filled - 1));
-  const rate = seconds > 0 ? Number(done) / seconds : 0;
+  const rate = Number(done) / Math.max(seconds, 0.001);
   const left = rate > 0 ? `  ${Math.ceil((Number(total) - Number(done)) / rate)} s left` : "";
   const percent = String(Math.floor(share * 100)).padStart(3);
   return `[${bar}] ${percent} %  ${formatSize(done)} of ${formatSize(total)}  ${formatSize(BigInt(Math.floor(rate)))}/s${left}`;

@@ -7,10 +7,16 @@ import { type Image, readImage } from "../image/image.ts";
 import { overlay } from "../storage/overlay.ts";
 import { readPendingLog } from "../log/pending-log.ts";
 import { type ReadableFile, withFile } from "../storage/file.ts";
+import type { OnProgress } from "./progress.ts";
 import { checkBlockTable, type SpaceUse } from "./check/block-table.ts";
 import { type Finding, Findings } from "./check/findings.ts";
 
 export type { Finding, Severity } from "./check/findings.ts";
+
+export interface CheckOptions extends OpenOptions {
+  /** Bytes of the disk whose part of the block table was looked at. */
+  readonly onProgress?: OnProgress;
+}
 
 /** What a look at all of a file's structures showed. */
 export interface CheckReport {
@@ -26,7 +32,7 @@ export interface CheckReport {
  * Looks at all structures of the file at `path` and, when `resolveParent` is given, of its parents' linkage, and writes
  * nothing. With a pending log it judges the file as it will be after the replay.
  */
-export function checkVhdx(path: string, options: OpenOptions = {}): Promise<CheckReport> {
+export function checkVhdx(path: string, options: CheckOptions = {}): Promise<CheckReport> {
   return withFile(path, "r", (file) => checkFile(file, path, options));
 }
 
@@ -34,12 +40,12 @@ export function checkVhdx(path: string, options: OpenOptions = {}): Promise<Chec
 export async function checkFile(
   file: ReadableFile,
   name: string,
-  options: OpenOptions = {},
+  options: CheckOptions = {},
 ): Promise<CheckReport> {
   const findings = new Findings();
   await findings.attempt(() => checkCopies(file, findings));
   const image = await findings.attempt(() => readImage(file));
-  const space = image && (await findings.attempt(() => checkBlockTable(image, findings, options.signal)));
+  const space = image && (await findings.attempt(() => checkBlockTable(image, findings, options)));
   if (image?.disk.hasParent) await checkParents(image, name, options, findings);
   return { findings: findings.list, isClean: findings.isClean, disk: image?.disk, space };
 }

@@ -1,11 +1,10 @@
-import type { OpenOptions } from "../disk/readable-disk.ts";
 import { randomGuid } from "../format/guid.ts";
 import { type CurrentHeader, updateHeader } from "../format/header.ts";
 import { staleRegionTables } from "../format/region-table.ts";
 import { LogWriter, sectorsWith } from "../log/log-writer.ts";
 import { recover } from "../log/replay.ts";
 import { withFile, type WritableFile } from "../storage/file.ts";
-import { checkFile, type CheckReport, type Finding } from "./check.ts";
+import { checkFile, type CheckOptions, type CheckReport, type Finding } from "./check.ts";
 import { bitmapEntry } from "./check/block-table.ts";
 
 /** What a repair did and left. */
@@ -20,7 +19,7 @@ export interface RepairReport {
  * clears nonsense entries of sector bitmaps that nothing needs. The content of the disk never changes, nor does its
  * DataWriteGuid. A file that can't be opened, or has nothing to repair, is not touched. A cut leaves less to repair.
  */
-export function repairVhdx(path: string, options: OpenOptions = {}): Promise<RepairReport> {
+export function repairVhdx(path: string, options: CheckOptions = {}): Promise<RepairReport> {
   return withFile(path, "r+", (file) => repairIn(file, path, options));
 }
 
@@ -28,7 +27,7 @@ export function repairVhdx(path: string, options: OpenOptions = {}): Promise<Rep
 export async function repairIn(
   file: WritableFile,
   name: string,
-  options: OpenOptions = {},
+  options: CheckOptions = {},
 ): Promise<RepairReport> {
   const before = await checkFile(file, name, options);
   const repairable = before.findings.filter((finding) => finding.repairable);

@@ -4,6 +4,7 @@ import { typeOf } from "../../format/disk-parameters.ts";
 import type { Image } from "../../image/image.ts";
 import { hasData, readOccupancy } from "../../image/occupancy.ts";
 import { type ScannedEntry, scanTable } from "../../image/table-scan.ts";
+import { type OnProgress, progressOf } from "../progress.ts";
 import type { Findings } from "./findings.ts";
 
 /** How the file's space is used. */
@@ -18,13 +19,15 @@ export interface SpaceUse {
 export async function checkBlockTable(
   image: Image,
   findings: Findings,
-  signal?: AbortSignal,
+  { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress },
 ): Promise<SpaceUse> {
+  const progress = progressOf(image.disk.virtualSize, onProgress);
   const chunks = new ChunkCheck(image, findings);
   let allocatedBlocks = 0;
   await scanTable(
     image,
     (entry) => {
+      progress(BigInt(entry.block) * BigInt(image.disk.blockSize));
       if (!entry.isBitmap && hasData(image, entry)) allocatedBlocks += 1;
       if (entry.hasReservedBits) findings.add("warning", "block table", entry.at, "reserved bits are set");
       if (!entry.isBitmap) checkPayloadState(image, entry, findings);
@@ -33,6 +36,7 @@ export async function checkBlockTable(
     signal,
   );
   chunks.finish();
+  progress(image.disk.virtualSize);
   const occupancy = await readOccupancy(
     image,
     (entry, problem) => {
