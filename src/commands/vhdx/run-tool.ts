@@ -1,3 +1,4 @@
+import { printable } from "./printable.ts";
 import { StatusError } from "../../kit/errors.ts";
 
 /** Exit codes that all of `hyperv-csi vhdx` share. */
@@ -26,7 +27,8 @@ export async function runTool(
     process.exitCode = await work({ signal: abort.signal });
   } catch (error) {
     process.exitCode = abort.signal.aborted ? exitCodes.interrupted : failure;
-    process.stderr.write(`hyperv-csi vhdx: ${abort.signal.aborted ? "interrupted" : messageOf(error)}\n`);
+    const message = abort.signal.aborted ? "interrupted" : messageOf(error);
+    process.stderr.write(`hyperv-csi vhdx: ${printable(message)}\n`);
   } finally {
     process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
   }

@@ -1,8 +1,11 @@
+import { printable } from "./printable.ts";
+
 /** Rows of cells in aligned columns; the first row is the heading. `rightAligned` names columns, from 0. */
 export function formatTable(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
 ): string {
+  const rows = cells.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? "").length)),
   );

@@ -19,7 +19,8 @@ function backwards(): Step[] {
   return [...writes, { kind: "trim", offset: 4 * BLOCK, length: BLOCK }];
 }
 
-describe("vhdx crash while a file is compacted", () => {
+describe("vhdx crash while a file is compacted", function () {
+  this.timeout(300_000);
   after(printTotal);
   for (const type of ["dynamic", "fixed"] as const) {
     for (const logicalSectorSize of [512, 4096] as const) {

@@ -18,7 +18,8 @@ async function expectNoticed(scenario: Scenario, expected: readonly number[]): P
   expect(noticed).to.deep.equal(expected);
 }
 
-describe("vhdx crash tests notice a lost flush", () => {
+describe("vhdx crash tests notice a lost flush", function () {
+  this.timeout(300_000);
   it("of a session that gives two blocks their place", async () => {
     const file = await prepared(await newDisk(), [write(0, 4096)]);
     const steps = [write(BLOCK, 512), flush, write(2 * BLOCK, 512), flush];

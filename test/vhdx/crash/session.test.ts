@@ -33,7 +33,8 @@ function around(places: readonly number[]): [bigint, bigint][] {
   return places.map((place) => [BigInt(place) - 4096n, BigInt(place) + 4096n]);
 }
 
-describe("vhdx crash in a session", () => {
+describe("vhdx crash in a session", function () {
+  this.timeout(300_000);
   after(printTotal);
   for (const logicalSectorSize of [512, 4096] as const) {
     for (const type of ["dynamic", "fixed"] as const) {
