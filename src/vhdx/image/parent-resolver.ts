@@ -56,14 +56,14 @@ function isInside(place: string, directory: string): boolean {
   return place.startsWith(directory.endsWith(sep) ? directory : directory + sep) && basename(place) !== "";
 }
 
-/** Undefined for what is no regular file; a FIFO is opened without waiting for its writer. */
+/** Undefined for what is no regular file, or is a link by now. */
 async function openRegularFile(path: string): Promise<DiskFile | undefined> {
   const handle = await open(path, constants.O_RDONLY | nonBlocking | noFollow).catch(() => undefined);
   if (handle === undefined) return undefined;
-  const status = await handle.stat();
-  if (status.isFile()) return DiskFile.from(handle);
-  await handle.close();
-  return undefined;
+  return DiskFile.from(handle).catch((error: unknown) => {
+    if (error instanceof VhdxError) return undefined;
+    throw error;
+  });
 }
 
 /** Windows has neither. */

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
 import { fileSystem, type ByteRange } from "../platform/file-system.ts";
@@ -29,6 +30,9 @@ export interface WritableFile extends ReadableFile {
   punch(offset: bigint, length: bigint): Promise<boolean>;
 }
 
+/** Windows has no O_NONBLOCK. */
+const readOnly = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
+
 /** An open file. System errors (ENOSPC, EIO, …) pass through as they are. */
 export class DiskFile implements WritableFile {
   readonly identity: string;
@@ -41,7 +45,8 @@ export class DiskFile implements WritableFile {
 
   /** Opens the file at `path`. A new one (`wx`) is its owner's alone. VhdxError when it can't be a disk's file. */
   static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
-    const file = await DiskFile.from(await open(path, flags, 0o600));
+    // Without waiting: a FIFO would keep its reader until somebody writes.
+    const file = await DiskFile.from(await open(path, flags === "r" ? readOnly : flags, 0o600));
     if (flags === "r") return file;
     try {
       fileSystem.refuseUnfit(path);
@@ -54,10 +59,12 @@ export class DiskFile implements WritableFile {
     }
   }
 
-  /** Takes over an open handle; it is closed on failure. */
+  /** Takes over an open handle; it is closed on failure. VhdxError when it is not of a regular file. */
   static async from(handle: FileHandle): Promise<DiskFile> {
     try {
-      const { dev, ino } = await handle.stat({ bigint: true });
+      const status = await handle.stat({ bigint: true });
+      if (!status.isFile()) throw new VhdxError("file", 0, "is not a regular file");
+      const { dev, ino } = status;
       return new DiskFile(handle, `${dev}:${ino}`);
     } catch (error) {
       await handle.close();

@@ -160,7 +160,7 @@ describe("vhdx inspectVhdx", () => {
     await writeFile(path("text"), "x".repeat(1000));
     await expectVhdxError(inspectVhdx(path("text")), "file identifier", /not a VHDX/);
     await mkdir(path("directory"));
-    expect(await rejection(inspectVhdx(path("directory")))).to.have.property("code", "EISDIR");
+    await expectVhdxError(inspectVhdx(path("directory")), "file", /not a regular file/);
     expect(await rejection(inspectVhdx(path("missing")))).to.have.property("code", "ENOENT");
   });
 

@@ -1,8 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
 import { access, readFile, stat, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { VhdxError } from "../../../src/vhdx/error.ts";
-import { withFile } from "../../../src/vhdx/storage/file.ts";
+import { DiskFile, withFile } from "../../../src/vhdx/storage/file.ts";
 import { prefetch } from "../../../src/vhdx/storage/prefetch.ts";
 import { MemoryFile } from "../support/memory-file.ts";
 import { expectVhdxError, rejection } from "../support/rejects.ts";
@@ -10,6 +11,13 @@ import { temporaryDirectory } from "../support/temp.ts";
 
 describe("vhdx file", () => {
   const path = temporaryDirectory();
+
+  it("is a regular file: a FIFO, a directory and a device are refused at once", async () => {
+    execFileSync("mkfifo", [path("fifo")]);
+    for (const place of [path("fifo"), path("."), "/dev/null"]) {
+      await expectVhdxError(DiskFile.open(place, "r"), "file", /not a regular file/);
+    }
+  });
 
   it("reads exactly what was asked for", async () => {
     await writeFile(path("read"), "0123456789");
