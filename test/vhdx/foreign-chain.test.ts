@@ -90,6 +90,24 @@ describe("vhdx chains as others see them", function () {
     }
   });
 
+  it("that are flattened read through libvhdi's mount, too, dynamic and fixed", async () => {
+    const resolveParent = parentsInside([path(".")]);
+    for (const to of ["dynamic", "fixed"] as const) {
+      await convertDisk(path("second.avhdx"), path(`lone-${to}.vhdx`), { from: "vhdx", to, resolveParent });
+      expect(await tool("vhdiinfo", path(`lone-${to}.vhdx`))).to.match(
+        new RegExp(`Disk type\\s*: ${to}`, "i"),
+      );
+      const place = path(`mnt-${to}`);
+      await mkdir(place);
+      await run("vhdimount", [path(`lone-${to}.vhdx`), place]);
+      try {
+        expect((await readFile(`${place}/vhdi1`)).equals(model), to).to.equal(true);
+      } finally {
+        await run("umount", [place]);
+      }
+    }
+  });
+
   it("are flattened to what qemu reads", async () => {
     const resolveParent = parentsInside([path(".")]);
     await writeFile(path("model.raw"), model);

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { convertDisk, type DiskFormat, looksLikeVhdx } from "../../vhdx/index.ts";
-import { type ImageOptions, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
+import { type ImageOptions, jsonOption, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
+import { printJson } from "./json.ts";
 import { progressBar } from "./progress-bar.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { readBlockSize } from "./size-option.ts";
@@ -28,6 +29,7 @@ export function convertCommand(): Command {
     )
     .addOption(new Option("--block-size <size>", "of the target, 1M to 256M").argParser(readBlockSize))
     .addOption(parentDirOption())
+    .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText(
       "after",
@@ -53,7 +55,7 @@ async function convert(
   const from = options.from ?? ((await looksLikeVhdx(source)) ? "vhdx" : undefined);
   if (from === undefined)
     throw new Error(`${source} is no VHDX file; if its bytes are the disk, say --from raw`);
-  const { onProgress, end } = progressBar(options.quiet ?? false);
+  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
   try {
     await convertDisk(source, target, {
       from,
@@ -66,6 +68,7 @@ async function convert(
   } finally {
     end();
   }
-  process.stdout.write(`wrote ${target}\n`);
+  if (options.json) printJson({ file: target, format: to });
+  else process.stdout.write(`wrote ${target}\n`);
   return exitCodes.done;
 }

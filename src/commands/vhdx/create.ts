@@ -35,15 +35,20 @@ Examples:
   $ hyperv-csi vhdx create --parent disk.vhdx child.avhdx`,
     )
     .action((file: string, options: Options, command: Command) =>
-      runTool(() => create(file, options, command)),
+      runTool(({ signal }) => create(file, options, command, signal)),
     );
 }
 
-async function create(file: string, options: Options, command: Command): Promise<number> {
+async function create(
+  file: string,
+  options: Options,
+  command: Command,
+  signal: AbortSignal,
+): Promise<number> {
   if (options.parent === undefined && options.size === undefined) {
     command.error("error: give --size, or --parent for a differencing disk", { exitCode: exitCodes.usage });
   }
-  const info = await createFile(file, options);
+  const info = await createFile(file, options, signal);
   if (options.json) printJson({ file, ...info });
   else
     process.stdout.write(
@@ -52,15 +57,13 @@ async function create(file: string, options: Options, command: Command): Promise
   return exitCodes.done;
 }
 
-function createFile(file: string, { parent, size, blockSize, type, sectorSize }: Options): Promise<VhdxInfo> {
-  const block = blockSize === undefined ? {} : { blockSize };
-  if (parent !== undefined)
-    return createChild(file, parent, { ...block, ...(size === undefined ? {} : { size }) });
-  return createVhdx(file, {
-    ...block,
-    type,
-    size: size ?? 0n,
-    virtualDiskId: randomUUID(),
-    logicalSectorSize: sectorSize === "512" ? 512 : 4096,
-  });
+function createFile(file: string, options: Options, signal: AbortSignal): Promise<VhdxInfo> {
+  const { parent, size, type, sectorSize } = options;
+  const block = options.blockSize === undefined ? {} : { blockSize: options.blockSize };
+  if (parent !== undefined) {
+    return createChild(file, parent, { ...block, ...(size === undefined ? {} : { size }), signal });
+  }
+  const logicalSectorSize = sectorSize === "512" ? 512 : 4096;
+  const disk = { ...block, type, size: size ?? 0n, virtualDiskId: randomUUID(), logicalSectorSize } as const;
+  return createVhdx(file, disk, signal);
 }

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
 import { resizeVhdx } from "../../vhdx/index.ts";
-import { type ImageOptions, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
+import { type ImageOptions, jsonOption, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
+import { printJson } from "./json.ts";
 import { progressBar } from "./progress-bar.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
@@ -13,6 +14,7 @@ export function resizeCommand(): Command {
     .argument("<file>", "nobody may have it open")
     .argument("<size>", "its new size, e.g. 20G", readSize)
     .addOption(parentDirOption())
+    .addOption(jsonOption())
     .addOption(quietOption())
     .addHelpText("after", "\nExample:\n  $ hyperv-csi vhdx resize disk.vhdx 200G")
     .action((file: string, size: bigint, options: ImageOptions) =>
@@ -26,12 +28,13 @@ async function resize(
   options: ImageOptions,
   signal: AbortSignal,
 ): Promise<number> {
-  const { onProgress, end } = progressBar(options.quiet ?? false);
+  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
   try {
     await resizeVhdx(file, size, { resolveParent: parentsFor(file, options), signal, onProgress });
   } finally {
     end();
   }
-  process.stdout.write(`${file} has ${formatSize(size)} (${size} bytes)\n`);
+  if (options.json) printJson({ file, virtualSize: size });
+  else process.stdout.write(`${file} has ${formatSize(size)} (${size} bytes)\n`);
   return exitCodes.done;
 }

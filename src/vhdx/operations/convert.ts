@@ -7,6 +7,7 @@ import { DiskFile, withFile } from "../storage/file.ts";
 import { makeNewFile } from "../storage/new-file.ts";
 import { type CopyEnds, copyData, type DataRange } from "./copy-data.ts";
 import { createUnnamedVhdx } from "./create.ts";
+import type { NewDiskOptions } from "./new-image.ts";
 
 /** How a disk is kept in a file: raw is the bytes of the disk and nothing else. */
 export type DiskFormat = "raw" | "dynamic" | "fixed";
@@ -100,13 +101,14 @@ async function fillVhdx(
   type: "dynamic" | "fixed",
   options: ConvertOptions,
 ): Promise<void> {
-  await createUnnamedVhdx(path, {
+  const image: NewDiskOptions = {
     type,
     size: roundUp(from.size, BigInt(from.logicalSectorSize)),
     virtualDiskId: options.virtualDiskId ?? randomGuid(),
     logicalSectorSize: from.logicalSectorSize,
     ...(options.blockSize === undefined ? {} : { blockSize: options.blockSize }),
-  });
+  };
+  await createUnnamedVhdx(path, image, options.signal);
   const disk = await WritableDisk.open(path);
   try {
     await copy(from, (offset, bytes) => disk.write(BigInt(offset), bytes), options);

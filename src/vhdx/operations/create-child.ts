@@ -4,12 +4,14 @@ import { readImage } from "../image/image.ts";
 import type { VhdxInfo } from "../image/inspect.ts";
 import { withFile } from "../storage/file.ts";
 import { createVhdx } from "./create.ts";
+import type { NewChildOptions } from "./new-image.ts";
 
 export interface CreateChildOptions {
   /** Bytes; the parent's size unless given, and not below it. */
   readonly size?: bigint;
   /** A power of two from 1 MiB to 256 MiB; 2 MiB unless given. */
   readonly blockSize?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function createChild(
   if (size < disk.virtualSize) {
     throw new RangeError(`a child of ${size} bytes is smaller than its parent of ${disk.virtualSize}`);
   }
-  return createVhdx(path, {
+  const image: NewChildOptions = {
     type: "differencing",
     size,
     virtualDiskId: disk.virtualDiskId,
@@ -40,7 +42,8 @@ export async function createChild(
       // Spelled as on Windows everywhere: libvhdi looks for its last part beside the child.
       absolutePath: resolve(parentPath).replaceAll("/", "\\"),
     },
-  });
+  };
+  return createVhdx(path, image, options.signal);
 }
 
 /** Where `parentPath` is from the directory of `path`, as Windows spells it: `.\base.vhdx`, `..\disks\base.vhdx`. */

@@ -160,6 +160,16 @@ describe("vhdx createVhdx", () => {
     });
   }
 
+  it("stops at its signal and leaves no file", async () => {
+    const place = nextPath();
+    const signal = AbortSignal.abort(new Error("stop"));
+    const error = await rejection(
+      createVhdx(place, options({ type: "fixed", size: 10n * TiB, blockSize: 1 << 20 }), signal),
+    );
+    expect(error).to.have.property("message", "stop");
+    expect(await rejection(stat(place))).to.have.property("code", "ENOENT");
+  });
+
   it("removes the partial file when the file system refuses it", async function () {
     if (process.platform === "win32") this.skip();
     // Files of this process may have 2000 × 512 bytes: enough for the first writes, not for the last ones.
