@@ -10,14 +10,17 @@ import { mapCommand } from "./vhdx/map.ts";
 import { resizeCommand } from "./vhdx/resize.ts";
 import { exitCodes } from "./vhdx/run-tool.ts";
 
+const notes = `
+Sizes are bytes, or K, M, G or T of them: 512M, 10GiB. A command that changes a file refuses one that a loop device or a
+running agent has. No file is ever overwritten.
+
+Exit codes: 0 done, 1 failure, 2 bad usage, 130 interrupted; check and diff have more.`;
+
 /** Work on VHDX files, without a Hyper-V host. */
 export function vhdxCommand(): Command {
   const vhdx = new Command("vhdx")
     .description("inspect, check, make and change VHDX files")
-    .addHelpText(
-      "after",
-      "\nExit codes: 0 done, 1 failure, 2 bad usage, 130 interrupted; check and diff have more.",
-    );
+    .addHelpText("after", notes);
   const commands = [
     infoCommand(),
     checkCommand(),
@@ -29,11 +32,12 @@ export function vhdxCommand(): Command {
     mapCommand(),
     diffCommand(),
   ];
-  for (const command of commands) vhdx.addCommand(command);
-  for (const command of [vhdx, ...commands]) {
-    command.showHelpAfterError("(add --help for the options)").exitOverride(({ exitCode }) => {
-      process.exit(exitCode === 0 ? exitCodes.done : exitCodes.usage);
-    });
-  }
-  return vhdx;
+  for (const command of commands) vhdx.addCommand(endOnBadUsage(command));
+  return endOnBadUsage(vhdx);
+}
+
+function endOnBadUsage(command: Command): Command {
+  return command.showHelpAfterError("(add --help for the options)").exitOverride(({ exitCode }) => {
+    process.exit(exitCode === 0 ? exitCodes.done : exitCodes.usage);
+  });
 }

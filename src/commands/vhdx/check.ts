@@ -1,14 +1,26 @@
 import { Command } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
 import { type CheckReport, checkVhdx, type Finding, repairVhdx } from "../../vhdx/index.ts";
-import { type ImageOptions, jsonOption, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
-import { printJson } from "./json.ts";
-import { progressBar } from "./progress-bar.ts";
+import { helpText } from "./help.ts";
+import {
+  type ImageOptions,
+  jsonOption,
+  parentDirOption,
+  parentsFor,
+  quietOption,
+  wantsBar,
+} from "./image-options.ts";
+import { about } from "./about.ts";
+import { print, printJson } from "./output.ts";
+import { withProgressBar } from "./progress-bar.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
 import { formatTable } from "./table.ts";
 
 const foundCodes = { warnings: 3, errors: 4 } as const;
+const notes = `Exit codes: 0 nothing wrong, 3 warnings, 4 errors, with --repair what is left of them; 1 the check itself failed,
+2 bad usage, 130 interrupted.`;
 
 interface Options extends ImageOptions {
   readonly repair?: boolean;
@@ -24,15 +36,10 @@ export function checkCommand(): Command {
     .addOption(quietOption())
     .addHelpText(
       "after",
-      `
-Exit codes: 0 nothing wrong, 3 warnings, 4 errors: what is left after --repair.
-
-Examples:
-  $ hyperv-csi vhdx check disk.vhdx
-  $ hyperv-csi vhdx check --repair disk.vhdx`,
+      helpText(notes, ["check disk.vhdx", "check --repair disk.vhdx", "check --json disk.vhdx"]),
     )
     .action((file: string, options: Options) =>
-      runTool(({ signal }) => {
+      runTool((signal) => {
         const work = () => check(file, options, signal);
         return options.repair ? whileUnused(file, work) : work();
       }),
@@ -40,32 +47,35 @@ Examples:
 }
 
 async function check(file: string, options: Options, signal: AbortSignal): Promise<number> {
-  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
-  const libraryOptions = { resolveParent: parentsFor(file, options), signal, onProgress };
-  const { repaired, remaining } = await (
-    options.repair
-      ? repairVhdx(file, libraryOptions)
-      : checkVhdx(file, libraryOptions).then((report) => ({ repaired: [], remaining: report }))
-  ).finally(end);
-  if (options.json) printJson({ file, ...remaining, repaired });
-  else printReport(repaired, remaining);
-  if (remaining.isClean) return exitCodes.done;
-  return remaining.findings.some(({ severity }) => severity === "error")
-    ? foundCodes.errors
-    : foundCodes.warnings;
+  await requireRegularFile(file);
+  const { repaired, remaining } = await withProgressBar(wantsBar(options), (onProgress) =>
+    about(file, async () => {
+      const opening = { resolveParent: parentsFor(file, options), signal, onProgress };
+      if (options.repair) return repairVhdx(file, opening);
+      return { repaired: [], remaining: await checkVhdx(file, opening) };
+    }),
+  );
+  const { findings, isClean, disk = null, space = null } = remaining;
+  if (options.json) await printJson({ file, isClean, findings, repaired, disk, space });
+  else await print(reportText(repaired, remaining));
+  if (isClean) return exitCodes.done;
+  return findings.some(({ severity }) => severity === "error") ? foundCodes.errors : foundCodes.warnings;
 }
 
-function printReport(repaired: readonly Finding[], { findings, isClean, space }: CheckReport): void {
-  if (repaired.length > 0) process.stdout.write(`repaired:\n${findingsTable(repaired)}\n`);
-  if (findings.length > 0) process.stdout.write(`${findingsTable(findings)}\n`);
+function reportText(repaired: readonly Finding[], { findings, isClean, space }: CheckReport): string {
+  const parts: string[] = [];
+  if (repaired.length > 0) parts.push(`repaired:\n${findingsTable(repaired)}\n`);
+  if (findings.length > 0) parts.push(`${findingsTable(findings)}\n`);
   if (space) {
-    const unused = space.unusedBytes === 0n ? "" : `, ${formatSize(space.unusedBytes)} of the file unused`;
-    process.stdout.write(`${space.allocatedBlocks} blocks in the file${unused}\n`);
+    parts.push(
+      `blocks in the file: ${space.allocatedBlocks}; unused space: ${formatSize(space.unusedBytes)}\n`,
+    );
   }
-  const repairable = findings.some((finding) => finding.repairable);
-  if (isClean)
-    process.stdout.write(repairable ? "nothing is wrong; --repair replays the log\n" : "nothing is wrong\n");
-  else if (repairable) process.stdout.write("--repair sees to the findings marked repairable\n");
+  parts.push(isClean ? "nothing is wrong\n" : "the file is not in order\n");
+  if (findings.some(({ repairable }) => repairable)) {
+    parts.push("--repair sees to the findings marked repairable\n");
+  }
+  return parts.join("");
 }
 
 function findingsTable(findings: readonly Finding[]): string {

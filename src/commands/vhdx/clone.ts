@@ -1,14 +1,16 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { cloneVhdx } from "../../vhdx/index.ts";
-import { jsonOption, quietOption } from "./image-options.ts";
-import { printJson } from "./json.ts";
-import { progressBar } from "./progress-bar.ts";
+import { helpText, sharedCodes } from "./help.ts";
+import { imageDocument } from "./image-document.ts";
+import { jsonOption, type OutputOptions, quietOption, readGuid, wantsBar } from "./image-options.ts";
+import { about } from "./about.ts";
+import { printJson, say } from "./output.ts";
+import { withProgressBar } from "./progress-bar.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 
-interface Options {
+interface Options extends OutputOptions {
   readonly id?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 export function cloneCommand(): Command {
@@ -16,20 +18,27 @@ export function cloneCommand(): Command {
     .description("copy a disk to a new file with an id of its own, sharing space where the file system can")
     .argument("<source>", "nobody may write to it meanwhile")
     .argument("<target>", "a new file")
-    .option("--id <guid>", "VirtualDiskId of the clone (default: a new one)")
+    .addOption(
+      new Option("--id <guid>", "VirtualDiskId of the clone (default: a new one)").argParser(readGuid),
+    )
     .addOption(jsonOption())
     .addOption(quietOption())
-    .addHelpText("after", "\nExample:\n  $ hyperv-csi vhdx clone golden.vhdx web-1.vhdx")
+    .addHelpText(
+      "after",
+      helpText(sharedCodes, ["clone golden.vhdx web-1.vhdx", "clone --json golden.vhdx web-2.vhdx"]),
+    )
     .action((source: string, target: string, options: Options) =>
-      runTool(({ signal }) => clone(source, target, options, signal)),
+      runTool((signal) => clone(source, target, options, signal)),
     );
 }
 
 async function clone(source: string, target: string, options: Options, signal: AbortSignal): Promise<number> {
-  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
+  await requireRegularFile(source);
   const id = options.id === undefined ? {} : { virtualDiskId: options.id };
-  const { method, info } = await cloneVhdx(source, target, { ...id, signal, onProgress }).finally(end);
-  if (options.json) printJson({ file: target, method, ...info });
-  else process.stdout.write(`made ${target} by ${method}: ${info.virtualDiskId}\n`);
+  const { method, info } = await withProgressBar(wantsBar(options), (onProgress) =>
+    about(source, () => cloneVhdx(source, target, { ...id, signal, onProgress })),
+  );
+  if (options.json) await printJson({ method, ...(await imageDocument(target, info)) });
+  else await say(`made ${target} by ${method}: ${info.virtualDiskId}`);
   return exitCodes.done;
 }

@@ -1,16 +1,14 @@
 import { Command } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
 import { compactVhdx } from "../../vhdx/index.ts";
-import { jsonOption, quietOption } from "./image-options.ts";
-import { printJson } from "./json.ts";
-import { progressBar } from "./progress-bar.ts";
+import { helpText, sharedCodes } from "./help.ts";
+import { sizeOnDisk } from "./image-document.ts";
+import { jsonOption, type OutputOptions, quietOption, wantsBar } from "./image-options.ts";
+import { about } from "./about.ts";
+import { printJson, say } from "./output.ts";
+import { withProgressBar } from "./progress-bar.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
-
-interface Options {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 export function compactCommand(): Command {
   return new Command("compact")
@@ -18,22 +16,35 @@ export function compactCommand(): Command {
     .argument("<file>", "nobody may have it open")
     .addOption(jsonOption())
     .addOption(quietOption())
-    .addHelpText("after", "\nExample:\n  $ hyperv-csi vhdx compact disk.vhdx")
-    .action((file: string, options: Options) =>
-      runTool(({ signal }) => whileUnused(file, () => compact(file, options, signal))),
+    .addHelpText("after", helpText(sharedCodes, ["compact disk.vhdx", "compact --json disk.vhdx"]))
+    .action((file: string, options: OutputOptions) =>
+      runTool((signal) => whileUnused(file, () => compact(file, options, signal))),
     );
 }
 
-async function compact(file: string, options: Options, signal: AbortSignal): Promise<number> {
-  const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
-  const report = await compactVhdx(file, { signal, onProgress }).finally(end);
-  if (options.json) {
-    printJson({ file, ...report });
-    return exitCodes.done;
-  }
-  const { sizeBefore, sizeAfter, blocksFreed, blocksMoved } = report;
-  process.stdout.write(
-    `${file}: ${formatSize(sizeBefore)} to ${formatSize(sizeAfter)}, ${blocksFreed} blocks of zeros freed, ${blocksMoved} moved\n`,
+async function compact(file: string, options: OutputOptions, signal: AbortSignal): Promise<number> {
+  const sizeOnDiskBefore = await sizeOnDisk(file);
+  const report = await withProgressBar(wantsBar(options), (onProgress) =>
+    about(file, () => compactVhdx(file, { signal, onProgress })),
   );
+  const { sizeBefore, sizeAfter, blocksFreed, blocksMoved } = report;
+  const sizeOnDiskAfter = await sizeOnDisk(file);
+  if (options.json) {
+    await printJson({
+      file,
+      sizeBefore,
+      sizeAfter,
+      sizeOnDiskBefore,
+      sizeOnDiskAfter,
+      blocksFreed,
+      blocksMoved,
+    });
+  } else {
+    const fileSizes = `file size ${formatSize(sizeBefore)} to ${formatSize(sizeAfter)}`;
+    const diskSizes = `size on disk ${formatSize(sizeOnDiskBefore)} to ${formatSize(sizeOnDiskAfter)}`;
+    await say(
+      `${file}: ${fileSizes}, ${diskSizes}; blocks of zeros freed: ${blocksFreed}, moved: ${blocksMoved}`,
+    );
+  }
   return exitCodes.done;
 }

@@ -2,8 +2,12 @@ import { randomUUID } from "node:crypto";
 import { Command, Option } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
 import { createChild, createVhdx, type VhdxInfo } from "../../vhdx/index.ts";
+import { helpText, sharedCodes } from "./help.ts";
+import { imageDocument } from "./image-document.ts";
 import { jsonOption } from "./image-options.ts";
-import { printJson } from "./json.ts";
+import { about } from "./about.ts";
+import { printJson, say } from "./output.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { readBlockSize, readSize } from "./size-option.ts";
 
@@ -19,51 +23,60 @@ interface Options {
 export function createCommand(): Command {
   return new Command("create")
     .description("create an empty VHDX file, or a differencing one on top of another")
-    .argument("<file>")
+    .argument("<file>", "a new file")
     .addOption(new Option("--type <type>", "kind of disk").choices(["dynamic", "fixed"]).default("dynamic"))
     .addOption(new Option("--size <size>", "what its user sees, e.g. 10G").argParser(readSize))
-    .addOption(new Option("--parent <file>", "make a differencing disk on top of this one").conflicts("type"))
-    .addOption(new Option("--block-size <size>", "1M to 256M, a power of two").argParser(readBlockSize))
+    .addOption(
+      new Option(
+        "--parent <file>",
+        "make a differencing disk on top of this one, which must not change then",
+      ).conflicts(["type", "sectorSize"]),
+    )
+    .addOption(
+      new Option(
+        "--block-size <size>",
+        "a power of two from 1M to 256M (default: 32M for dynamic disks, else 2M)",
+      ).argParser(readBlockSize),
+    )
     .addOption(new Option("--sector-size <bytes>", "logical sectors").choices(["512", "4096"]).default("512"))
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      `
-Examples:
-  $ hyperv-csi vhdx create --size 100G disk.vhdx
-  $ hyperv-csi vhdx create --type fixed --size 10G fixed.vhdx
-  $ hyperv-csi vhdx create --parent disk.vhdx child.avhdx`,
+      helpText(sharedCodes, [
+        "create --size 100G disk.vhdx",
+        "create --type fixed --size 10G fixed.vhdx",
+        "create --parent disk.vhdx child.avhdx",
+      ]),
     )
-    .action((file: string, options: Options, command: Command) =>
-      runTool(({ signal }) => create(file, options, command, signal)),
-    );
+    .action((file: string, options: Options, command: Command) => {
+      if (options.parent === undefined && options.size === undefined) {
+        command.error("error: give --size 10G, or --parent disk.vhdx for a differencing disk");
+      }
+      return runTool(() => create(file, options));
+    });
 }
 
-async function create(
-  file: string,
-  options: Options,
-  command: Command,
-  signal: AbortSignal,
-): Promise<number> {
-  if (options.parent === undefined && options.size === undefined) {
-    command.error("error: give --size, or --parent for a differencing disk", { exitCode: exitCodes.usage });
-  }
-  const info = await createFile(file, options, signal);
-  if (options.json) printJson({ file, ...info });
-  else
-    process.stdout.write(
-      `created ${file}: ${info.type}, ${formatSize(info.virtualSize)}, ${info.virtualDiskId}\n`,
-    );
+async function create(file: string, options: Options): Promise<number> {
+  const info = await createFile(file, options);
+  if (options.json) await printJson(await imageDocument(file, info));
+  else await say(`created ${file}: ${info.type}, ${formatSize(info.virtualSize)}, ${info.virtualDiskId}`);
   return exitCodes.done;
 }
 
-function createFile(file: string, options: Options, signal: AbortSignal): Promise<VhdxInfo> {
-  const { parent, size, type, sectorSize } = options;
-  const block = options.blockSize === undefined ? {} : { blockSize: options.blockSize };
+async function createFile(file: string, options: Options): Promise<VhdxInfo> {
+  const { parent, size, blockSize, type, sectorSize } = options;
+  const block = blockSize === undefined ? {} : { blockSize };
   if (parent !== undefined) {
-    return createChild(file, parent, { ...block, ...(size === undefined ? {} : { size }), signal });
+    await requireRegularFile(parent);
+    return about(parent, () =>
+      createChild(file, parent, { ...block, ...(size === undefined ? {} : { size }) }),
+    );
   }
-  const logicalSectorSize = sectorSize === "512" ? 512 : 4096;
-  const disk = { ...block, type, size: size ?? 0n, virtualDiskId: randomUUID(), logicalSectorSize } as const;
-  return createVhdx(file, disk, signal);
+  return createVhdx(file, {
+    ...block,
+    type,
+    size: size ?? 0n,
+    virtualDiskId: randomUUID(),
+    logicalSectorSize: sectorSize === "512" ? 512 : 4096,
+  });
 }

@@ -1,12 +1,25 @@
 import { Command, Option } from "commander";
-import { changedRanges, withReadableDisk } from "../../vhdx/index.ts";
-import { type ImageOptions, jsonOption, parentDirOption, parentsFor, quietOption } from "./image-options.ts";
-import { printJsonArray, write } from "./json.ts";
-import { progressBar } from "./progress-bar.ts";
+import { type ChangedRange, changedRanges, ReadableDisk } from "../../vhdx/index.ts";
+import { helpText } from "./help.ts";
+import {
+  type ImageOptions,
+  jsonOption,
+  parentDirOption,
+  parentsFor,
+  quietOption,
+  wantsBar,
+} from "./image-options.ts";
+import { about } from "./about.ts";
+import { jsonArray, printLines } from "./output.ts";
+import { withProgressBar } from "./progress-bar.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { runTool } from "./run-tool.ts";
+import { formatRow } from "./table.ts";
 
 /** As diff(1) and qemu-img compare have them. */
 const diffCodes = { equal: 0, different: 1, trouble: 2 } as const;
+const notes = `One line for each stretch: its offset and its length in bytes. Behind the end of the smaller disk there are zeros.
+Exit codes, as those of diff(1): 0 equal, 1 different, 2 failure or bad usage, 130 interrupted.`;
 
 interface Options extends ImageOptions {
   readonly grain: "sector" | "block";
@@ -18,7 +31,7 @@ export function diffCommand(): Command {
     .argument("<one>")
     .argument("<other>")
     .addOption(
-      new Option("--grain <grain>", "exact to the sector, or sooner done to the block")
+      new Option("--grain <grain>", "exact to the sector, or sooner done to the block of <other>")
         .choices(["sector", "block"])
         .default("sector"),
     )
@@ -27,45 +40,57 @@ export function diffCommand(): Command {
     .addOption(quietOption())
     .addHelpText(
       "after",
-      `
-Behind the end of the smaller disk there are zeros. All numbers are bytes.
-Exit codes: 0 equal, 1 different, 2 trouble.
-
-Example:
-  $ hyperv-csi vhdx diff snapshot.vhdx child.avhdx`,
+      helpText(notes, ["diff snapshot.vhdx child.avhdx", "diff --json --grain block one.vhdx other.vhdx"]),
     )
     .action((one: string, other: string, options: Options) =>
-      runTool(({ signal }) => diff(one, other, options, signal), diffCodes.trouble),
+      runTool((signal) => diff(one, other, options, signal), diffCodes.trouble),
     );
 }
 
-function diff(one: string, other: string, options: Options, signal: AbortSignal): Promise<number> {
-  const opened = (path: string) => ({ resolveParent: parentsFor(path, options), signal });
-  return withReadableDisk(one, opened(one), (first) =>
-    withReadableDisk(other, opened(other), async (second) => {
-      const { onProgress, end } = progressBar(options.quiet ?? options.json ?? false);
-      let code: number = diffCodes.equal;
-      const noticed = async function* () {
-        for await (const range of changedRanges(first, second, {
-          grain: options.grain,
-          signal,
-          onProgress,
-        })) {
-          code = diffCodes.different;
-          yield range;
-        }
-      };
-      try {
-        if (options.json) await printJsonArray(noticed());
-        else {
-          for await (const { offset, length } of noticed()) {
-            await write(`${`${offset}`.padStart(14)}  ${`${length}`.padStart(14)}\n`);
-          }
-        }
-      } finally {
-        end();
-      }
-      return code;
-    }),
-  );
+async function diff(one: string, other: string, options: Options, signal: AbortSignal): Promise<number> {
+  const first = await open(one, options, signal);
+  try {
+    const second = await open(other, options, signal);
+    try {
+      return await about(`${one} or ${other}`, () => compare(first, second, options, signal));
+    } finally {
+      await second.close();
+    }
+  } finally {
+    await first.close();
+  }
+}
+
+async function open(path: string, options: Options, signal: AbortSignal): Promise<ReadableDisk> {
+  await requireRegularFile(path);
+  return about(path, () => ReadableDisk.open(path, { resolveParent: parentsFor(path, options), signal }));
+}
+
+async function compare(
+  one: ReadableDisk,
+  other: ReadableDisk,
+  options: Options,
+  signal: AbortSignal,
+): Promise<number> {
+  let code: number = diffCodes.equal;
+  // Rows on the same terminal would tear the bar.
+  await withProgressBar(wantsBar(options) && !process.stdout.isTTY, (onProgress) => {
+    const ranges = changedRanges(one, other, { grain: options.grain, signal, onProgress });
+    const noticed = noticing(ranges, () => {
+      code = diffCodes.different;
+    });
+    return printLines(options.json ? jsonArray(noticed) : tableRows(noticed));
+  });
+  return code;
+}
+
+async function* noticing<T>(items: AsyncIterable<T>, notice: () => void): AsyncGenerator<T, void, undefined> {
+  for await (const item of items) {
+    notice();
+    yield item;
+  }
+}
+
+async function* tableRows(ranges: AsyncIterable<ChangedRange>): AsyncGenerator<string, void, undefined> {
+  for await (const { offset, length } of ranges) yield formatRow([offset, length]);
 }

@@ -1,9 +1,12 @@
-import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { formatSize } from "../../kit/sizes.ts";
-import { inspectVhdx, scsiPage83 } from "../../vhdx/index.ts";
-import { jsonOption } from "./image-options.ts";
-import { printJson } from "./json.ts";
+import { inspectVhdx } from "../../vhdx/index.ts";
+import { helpText, sharedCodes } from "./help.ts";
+import { type ImageDocument, imageDocument } from "./image-document.ts";
+import { jsonOption, type OutputOptions } from "./image-options.ts";
+import { about } from "./about.ts";
+import { print, printJson } from "./output.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
 import { formatFields } from "./table.ts";
 
@@ -12,51 +15,51 @@ export function infoCommand(): Command {
     .description("tell what a VHDX file is")
     .argument("<file>")
     .addOption(jsonOption())
-    .addHelpText(
-      "after",
-      "\nExamples:\n  $ hyperv-csi vhdx info disk.vhdx\n  $ hyperv-csi vhdx info --json disk.vhdx",
-    )
-    .action((file: string, options: { json?: boolean }) => runTool(() => info(file, options)));
+    .addHelpText("after", helpText(sharedCodes, ["info disk.vhdx", "info --json disk.vhdx"]))
+    .action((file: string, options: OutputOptions) => runTool(() => info(file, options)));
 }
 
-async function info(file: string, { json }: { json?: boolean }): Promise<number> {
-  const { parentLocator, ...facts } = await inspectVhdx(file);
-  const { blocks } = await stat(file, { bigint: true });
-  const all = {
-    file,
-    ...facts,
-    page83: scsiPage83(facts.virtualDiskId),
-    sizeOnDisk: blocks * 512n,
-    parentLocator,
-  };
-  if (json) {
-    printJson(all);
-    return exitCodes.done;
-  }
-  const exact = (bytes: bigint) => `${formatSize(bytes)} (${bytes} bytes)`;
-  const fields: [string, string][] = [
-    ["file", file],
-    ["type", all.type],
-    ["virtual size", exact(all.virtualSize)],
-    ["file size", exact(all.fileSize)],
-    ["size on disk", exact(all.sizeOnDisk)],
-    ["block size", formatSize(BigInt(all.blockSize))],
-    ["sectors", `${all.logicalSectorSize} bytes logical, ${all.physicalSectorSize} physical`],
-    ["virtual disk id", all.virtualDiskId],
-    ["SCSI page 83", all.page83],
-    ["data write GUID", all.dataWriteGuid],
-    ["creator", all.creator],
-    ["log", all.logReplayPending ? "must be replayed" : "empty"],
-    ["payload offset", all.payloadOffset === undefined ? "not in one stretch" : `${all.payloadOffset}`],
-    ["block table is enough for", formatSize(all.maximumSize)],
-  ];
-  if (parentLocator) {
-    fields.push(["parent's data write GUID", parentLocator.linkage]);
-    const { relativePath, volumePath, absolutePath } = parentLocator;
-    if (relativePath !== undefined) fields.push(["parent, relative", relativePath]);
-    if (volumePath !== undefined) fields.push(["parent, volume", volumePath]);
-    if (absolutePath !== undefined) fields.push(["parent, absolute", absolutePath]);
-  }
-  process.stdout.write(formatFields(fields));
+async function info(file: string, { json }: OutputOptions): Promise<number> {
+  await requireRegularFile(file);
+  const image = await imageDocument(file, await about(file, () => inspectVhdx(file)));
+  if (json) await printJson(image);
+  else await print(formatFields([...imageFields(image), ...parentFields(image)]));
   return exitCodes.done;
+}
+
+function imageFields(image: ImageDocument): [string, string][] {
+  const { payloadOffset, logicalSectorSize, physicalSectorSize } = image;
+  return [
+    ["file", image.file],
+    ["type", image.type],
+    ["virtual size", exactSize(image.virtualSize)],
+    ["file size", exactSize(image.fileSize)],
+    ["size on disk", exactSize(image.sizeOnDisk)],
+    ["can grow in place to", exactSize(image.maximumSize)],
+    ["block size", formatSize(BigInt(image.blockSize))],
+    ["sectors", `${logicalSectorSize} bytes logical, ${physicalSectorSize} bytes physical`],
+    ["virtual disk id", image.virtualDiskId],
+    ["SCSI page 83", image.page83],
+    ["data write GUID", image.dataWriteGuid],
+    ["file write GUID", image.fileWriteGuid],
+    ["creator", image.creator],
+    ["log", image.logReplayPending ? "must be replayed; check --repair does" : "nothing pending"],
+    ["payload", payloadOffset === null ? "not one stretch of the file" : `from byte ${payloadOffset} on`],
+  ];
+}
+
+function parentFields({ parentLocator }: ImageDocument): [string, string][] {
+  if (parentLocator === null) return [];
+  const fields: [string, string | null][] = [
+    ["parent's data write GUID", parentLocator.linkage],
+    ["or, after a merge", parentLocator.linkage2],
+    ["parent, relative", parentLocator.relativePath],
+    ["parent, volume", parentLocator.volumePath],
+    ["parent, absolute", parentLocator.absolutePath],
+  ];
+  return fields.flatMap(([name, value]): [string, string][] => (value === null ? [] : [[name, value]]));
+}
+
+function exactSize(bytes: bigint): string {
+  return `${formatSize(bytes)} (${bytes} bytes)`;
 }

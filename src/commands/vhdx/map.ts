@@ -1,8 +1,15 @@
 import { Command } from "commander";
-import { mapDisk, withReadableDisk } from "../../vhdx/index.ts";
+import { type AllocatedExtent, mapDisk, withReadableDisk } from "../../vhdx/index.ts";
+import { helpText, sharedCodes } from "./help.ts";
 import { type ImageOptions, jsonOption, parentDirOption, parentsFor } from "./image-options.ts";
-import { printJsonArray, write } from "./json.ts";
+import { about } from "./about.ts";
+import { jsonArray, printLines } from "./output.ts";
+import { requireRegularFile } from "./regular-file.ts";
 import { exitCodes, runTool } from "./run-tool.ts";
+import { formatRow } from "./table.ts";
+
+const notes = `Depth 0 is the file itself, 1 its parent, and so on. All other numbers are bytes.
+${sharedCodes}`;
 
 export function mapCommand(): Command {
   return new Command("map")
@@ -10,27 +17,25 @@ export function mapCommand(): Command {
     .argument("<file>")
     .addOption(parentDirOption())
     .addOption(jsonOption())
-    .addHelpText(
-      "after",
-      "\nDepth 0 is the file itself, 1 its parent, and so on. All numbers are bytes.\n\nExample:\n  $ hyperv-csi vhdx map --json disk.vhdx",
-    )
-    .action((file: string, options: ImageOptions) => runTool(({ signal }) => map(file, options, signal)));
+    .addHelpText("after", helpText(notes, ["map disk.vhdx", "map --json --parent-dir /srv child.avhdx"]))
+    .action((file: string, options: ImageOptions) => runTool((signal) => map(file, options, signal)));
 }
 
-function map(file: string, options: ImageOptions, signal: AbortSignal): Promise<number> {
-  return withReadableDisk(file, { resolveParent: parentsFor(file, options), signal }, async (disk) => {
-    const extents = mapDisk(disk, { signal });
-    if (options.json) await printJsonArray(extents);
-    else {
-      // The list may be long: columns have the width of the largest disk.
-      await write(
-        `${"OFFSET".padStart(14)}  ${"LENGTH".padStart(14)}  DEPTH  ${"FILE OFFSET".padStart(14)}\n`,
-      );
-      for await (const { offset, length, depth, fileOffset } of extents) {
-        const cells = [`${offset}`.padStart(14), `${length}`.padStart(14), `${depth}`.padStart(5)];
-        await write(`${cells.join("  ")}  ${`${fileOffset}`.padStart(14)}\n`);
-      }
-    }
-    return exitCodes.done;
-  });
+async function map(file: string, options: ImageOptions, signal: AbortSignal): Promise<number> {
+  await requireRegularFile(file);
+  const opening = { resolveParent: parentsFor(file, options), signal };
+  await about(file, () =>
+    withReadableDisk(file, opening, (disk) => {
+      const extents = mapDisk(disk, { signal });
+      return printLines(options.json ? jsonArray(extents) : tableRows(extents));
+    }),
+  );
+  return exitCodes.done;
+}
+
+async function* tableRows(extents: AsyncIterable<AllocatedExtent>): AsyncGenerator<string, void, undefined> {
+  yield formatRow(["OFFSET", "LENGTH", "DEPTH", "FILE OFFSET"]);
+  for await (const { offset, length, depth, fileOffset } of extents) {
+    yield formatRow([offset, length, depth, fileOffset]);
+  }
 }

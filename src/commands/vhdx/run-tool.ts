@@ -1,46 +1,51 @@
+import { hasErrno } from "../../kit/errors.ts";
+import { stopSignal } from "../until-stopped.ts";
+import { isReaderGone } from "./output.ts";
 import { printable } from "./printable.ts";
-import { StatusError } from "../../kit/errors.ts";
 
-/** Exit codes that all of `hyperv-csi vhdx` share. */
-export const exitCodes = { done: 0, failure: 1, usage: 2, interrupted: 130 } as const;
-
-/** What a tool's work needs besides its own arguments. */
-export interface ToolContext {
-  /** Aborted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
-}
+/** Exit codes that all of `hyperv-csi vhdx` share. 130 and 141 are those of SIGINT and SIGPIPE, as shells count them. */
+export const exitCodes = { done: 0, failure: 1, usage: 2, interrupted: 130, readerGone: 141 } as const;
 
 /**
- * Runs the work of a command that ends by itself and sets the exit code: what the work returns, `failure` with a message
- * when it throws, 130 when it was interrupted, after it has tidied up.
+ * Runs the work of a command that ends by itself and sets the exit code: what the work returns; `usage` for an argument
+ * that the library refuses; 130 when a signal interrupted it, after it has tidied up; 141, without a message, when
+ * nobody reads its output any more; `failure` for all else that it throws.
  */
 export async function runTool(
-  work: (context: ToolContext) => Promise<number>,
+  work: (signal: AbortSignal) => Promise<number>,
   failure: number = exitCodes.failure,
 ): Promise<void> {
-  const abort = new AbortController();
-  const stop = () => {
-    abort.abort();
-  };
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const signal = stopSignal();
+  // The write that failed tells; without a listener the event would end the process with a stack.
+  process.stdout.on("error", () => undefined);
   try {
-    process.exitCode = await work({ signal: abort.signal });
+    process.exitCode = await work(signal);
   } catch (error) {
-    process.exitCode = abort.signal.aborted ? exitCodes.interrupted : failure;
-    const message = abort.signal.aborted ? "interrupted" : messageOf(error);
-    process.stderr.write(`hyperv-csi vhdx: ${printable(message)}\n`);
-  } finally {
-    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+    process.exitCode = codeOf(error, signal, failure);
+    if (process.exitCode === exitCodes.readerGone) return;
+    process.stderr.write(`hyperv-csi vhdx: ${signal.aborted ? "interrupted" : messageOf(error)}\n`);
   }
 }
 
-/** What to tell a person. */
+function codeOf(error: unknown, signal: AbortSignal, failure: number): number {
+  if (signal.aborted) return exitCodes.interrupted;
+  if (isReaderGone(error)) return exitCodes.readerGone;
+  // Node's own range errors have a code; they are faults of this program.
+  return error instanceof RangeError && !("code" in error) ? exitCodes.usage : failure;
+}
+
+/** What to tell a person: one line without a stack. */
 export function messageOf(error: unknown): string {
-  const { code, path, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return `${path ?? "the file"}: there is no such file`;
-  if (code === "EEXIST")
-    return `${path ?? "the target"}: there is such a file already, and none is ever overwritten`;
-  if (code === "EACCES" || code === "EPERM") return `${path ?? "the file"}: permission denied`;
-  if (code === "ENOSPC") return "no space is left; nothing of the new file stays";
-  return error instanceof StatusError ? error.message : message;
+  if (!(error instanceof Error)) return printable(String(error));
+  const { path = "" } = error as NodeJS.ErrnoException;
+  const file = path === "" ? "the file" : path;
+  if (hasErrno(error, "ENOENT", "ENOTDIR")) return printable(`${file}: there is no such file`);
+  if (hasErrno(error, "EEXIST")) {
+    return printable(
+      `${file}: there is such a file already, and none is ever overwritten: take another name or remove it first`,
+    );
+  }
+  if (hasErrno(error, "EACCES", "EPERM")) return printable(`${file}: permission denied`);
+  if (hasErrno(error, "ENOSPC", "EDQUOT")) return "no space is left: free some, then try again";
+  return printable(error.message);
 }

@@ -8,13 +8,20 @@ const units: Readonly<Record<string, bigint>> = { "": 1n, k: KiB, m: MiB, g: GiB
  * @throws InvalidArgumentError for anything else, and for zero
  */
 export function readSize(text: string): bigint {
-  const [, count = "", unit = ""] = /^(\d{1,18})([kmgt]?)(?:ib|b)?$/i.exec(text) ?? [];
-  const bytes = count === "" ? 0n : BigInt(count) * (units[unit.toLowerCase()] ?? 0n);
+  const [, count = "0", unit = ""] = /^(\d{1,18})(?:b|([kmgt])(?:i?b)?)?$/i.exec(text) ?? [];
+  const bytes = BigInt(count) * (units[unit.toLowerCase()] ?? 0n);
   if (bytes > 0n) return bytes;
   throw new InvalidArgumentError("A size is a whole number of bytes, or of K, M, G or T: 512M, 10GiB.");
 }
 
-/** `readSize` for a block: what a number holds exactly. */
+/**
+ * A size that a block can have. [MS-VHDX] 2.6.2.1
+ * @throws InvalidArgumentError
+ */
 export function readBlockSize(text: string): number {
-  return Number(readSize(text));
+  const bytes = readSize(text);
+  if (bytes >= MiB && bytes <= 256n * MiB && (bytes & (bytes - 1n)) === 0n) return Number(bytes);
+  throw new InvalidArgumentError(
+    `A block of ${bytes} bytes is out of range: it has a power of two from 1M to 256M, such as 2M or 32MiB.`,
+  );
 }

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { toJson } from "../../../src/commands/vhdx/json.ts";
 import { barText } from "../../../src/commands/vhdx/progress-bar.ts";
-import { printable } from "../../../src/commands/vhdx/printable.ts";
 import { messageOf } from "../../../src/commands/vhdx/run-tool.ts";
 import { readSize } from "../../../src/commands/vhdx/size-option.ts";
 import { formatTable } from "../../../src/commands/vhdx/table.ts";
@@ -43,16 +42,6 @@ describe("hyperv-csi vhdx, text", () => {
       ["longer", "12345"],
     ];
     expect(formatTable(rows, [1])).to.equal("NAME    BYTES\na           5\nlonger  12345\n");
-  });
-
-  it("shows nothing that steers a terminal", () => {
-    expect(printable("a\u001b[2Jb\u202ec\nd")).to.equal("a\\u{1b}[2Jb\\u{202e}c\\u{a}d");
-    expect(formatTable([["\u0007", "x"]])).to.equal("\\u{7}  x\n");
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
-        expect(printable(text)).not.to.match(/[\p{Cc}\p{Cf}]/u);
-      }),
-    );
   });
 
   it("draws progress between nothing and everything", () => {

@@ -59,7 +59,7 @@ describe("hyperv-csi vhdx", function () {
     expect(grown).to.include({ exitCode: 0, stderr: "" });
     expect(grown.stdout).to.contain("has 20 MiB (20971520 bytes)");
     const told = await vhdx("resize", "--json", path("sized.vhdx"), "21M");
-    expect(json(told.stdout)).to.deep.equal({ file: path("sized.vhdx"), virtualSize: 21 << 20 });
+    expect(json(told.stdout)).to.include({ file: path("sized.vhdx"), virtualSize: 21 << 20 });
     const refused = await vhdx("resize", path("sized.vhdx"), "2M");
     expect(refused.exitCode).to.equal(1);
     expect(refused.stderr).to.match(/there is data at byte \d+/);
