@@ -5,10 +5,13 @@ export class VhdxError extends Error {
   readonly structure: string;
   /** Byte offset of the faulty field or structure in the file. */
   readonly offset: bigint;
+  /** What is wrong with it: the message without structure and offset. */
+  readonly problem: string;
 
   constructor(structure: string, offset: bigint | number, problem: string) {
     super(`${structure} at byte ${offset}: ${problem}`);
     this.structure = structure;
     this.offset = BigInt(offset);
+    this.problem = problem;
   }
 }

@@ -35,7 +35,7 @@ export async function openChain(
       const parent = await openParent(child.image, child.name, resolveParent);
       opened.push(parent);
       if (opened.length >= MOST_GENERATIONS) throw locatorError(image, `more than ${opened.length} parents`);
-      const parentImage = await readImage(parent.file);
+      const parentImage = await readParent(parent);
       checkLinkage(child.image, parentImage, parent.name);
       layers.push(new Layer(parentImage));
       child = { image: parentImage, name: parent.name };
@@ -65,6 +65,16 @@ async function openParent(
     image,
     `the parent was not found where it may be: ${named.join(", ") || "no path is given"}`,
   );
+}
+
+/** An error's offset is in the parent's file: it must not be looked for in the child's. */
+async function readParent({ file, name }: OpenedParent): Promise<Image> {
+  try {
+    return await readImage(file);
+  } catch (error) {
+    if (!(error instanceof VhdxError)) throw error;
+    throw new VhdxError(`${error.structure} of the parent ${name}`, error.offset, error.problem);
+  }
 }
 
 function checkLinkage(child: Image, parent: Image, parentName: string): void {

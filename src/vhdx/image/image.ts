@@ -7,7 +7,7 @@ import { findContiguousPayload } from "./fixed-table.ts";
 import { type CurrentHeader, readHeaders } from "../format/header.ts";
 import { type DiskMetadata, readMetadata } from "../format/metadata.ts";
 import { metadataTableLayout } from "../format/metadata-table.ts";
-import { overlay } from "../storage/overlay.ts";
+import { overlay } from "../log/overlay.ts";
 import { readPendingLog } from "../log/pending-log.ts";
 import { prefetch } from "../storage/prefetch.ts";
 import { readRegions, type Regions, regionTableLayout } from "../format/region-table.ts";

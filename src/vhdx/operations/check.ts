@@ -4,7 +4,7 @@ import type { DiskParameters } from "../format/disk-parameters.ts";
 import { headerLayout, readHeaders, validHeaderCopies } from "../format/header.ts";
 import { regionTableLayout, staleRegionTables } from "../format/region-table.ts";
 import { type Image, readImage } from "../image/image.ts";
-import { overlay } from "../storage/overlay.ts";
+import { overlay } from "../log/overlay.ts";
 import { readPendingLog } from "../log/pending-log.ts";
 import { type ReadableFile, withFile } from "../storage/file.ts";
 import type { OnProgress } from "./progress.ts";

@@ -1,7 +1,7 @@
 import { blockTableLayout, entryCount } from "../format/block-table.ts";
 import type { TablePiece } from "../image/fixed-table.ts";
 import type { Image } from "../image/image.ts";
-import type { ByteRange } from "../platform/file-system.ts";
+import type { ByteRange } from "../platform/port.ts";
 import type { WritableFile } from "../storage/file.ts";
 import { isZero } from "../storage/zeros.ts";
 import { type OnProgress, progressOf } from "./progress.ts";

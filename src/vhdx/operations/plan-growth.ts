@@ -5,7 +5,7 @@ import { VhdxError } from "../error.ts";
 import type { Chain } from "../disk/chain.ts";
 import { contiguousEntries, emptyEntries, payloadEnd } from "../image/fixed-table.ts";
 import { type Image, mappablePayload } from "../image/image.ts";
-import type { ByteRange } from "../platform/file-system.ts";
+import type { ByteRange } from "../platform/port.ts";
 import type { Growth } from "./growth.ts";
 import type { TablePlace } from "./relocate-table.ts";
 import { sizeError } from "./size-change.ts";

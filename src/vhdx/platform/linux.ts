@@ -1,5 +1,5 @@
 import { getSystemErrorName } from "node:util";
-import type { FileSystem } from "./file-system.ts";
+import type { FileSystem } from "./port.ts";
 import { forcedBlockClone } from "./forced-block-clone.ts";
 import type { Native } from "./native.ts";
 

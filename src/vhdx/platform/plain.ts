@@ -1,4 +1,4 @@
-import type { FileSystem } from "./file-system.ts";
+import type { FileSystem } from "./port.ts";
 import { forcedBlockClone } from "./forced-block-clone.ts";
 
 /** What Node can do by itself: every byte may be data, and no space can be given back. */

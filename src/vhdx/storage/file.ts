@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
-import { fileSystem, type ByteRange } from "../platform/file-system.ts";
+import { fileSystem } from "../platform/file-system.ts";
+import type { ByteRange } from "../platform/port.ts";
 
 /** What reading an image takes. Offsets and sizes are bytes. */
 export interface ReadableFile {

@@ -7,7 +7,7 @@ import { headerLayout, readHeaders, updateHeader } from "../../../src/vhdx/forma
 import { readImage } from "../../../src/vhdx/image/image.ts";
 import { encodeItems } from "../../../src/vhdx/format/metadata.ts";
 import type { LogChange, LogEntry } from "../../../src/vhdx/log/log-entry.ts";
-import { overlay } from "../../../src/vhdx/storage/overlay.ts";
+import { overlay } from "../../../src/vhdx/log/overlay.ts";
 import { readPendingLog } from "../../../src/vhdx/log/pending-log.ts";
 import { recover } from "../../../src/vhdx/log/replay.ts";
 import { createInMemory, editAll, headers } from "../support/images.ts";

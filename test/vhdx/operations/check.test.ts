@@ -239,6 +239,20 @@ describe("vhdx check", function () {
     expect(missing.isClean).to.equal(false);
   });
 
+  it("says when the damage is in the parent", async () => {
+    await diskWith(path("sick.vhdx"), []);
+    await createChild(path("of-sick.avhdx"), path("sick.vhdx"));
+    const file = await MemoryFile.load(path("sick.vhdx"), 8 << 20);
+    regionTables.forEach((table) => {
+      spoil(file, table);
+    });
+    await file.save(path("sick.vhdx"));
+    const { findings: found } = await checkVhdx(path("of-sick.avhdx"), {
+      resolveParent: parentsInside([path(".")]),
+    });
+    expect(found[0]?.structure).to.match(/^region table of the parent .*sick\.vhdx$/);
+  });
+
   it("lists a thousand findings and says how many more there are", async () => {
     await diskWith(path("many.vhdx"), []);
     await resizeVhdx(path("many.vhdx"), 5000n * MiB);

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { VhdxError } from "../../../src/vhdx/error.ts";
-import type { ByteRange } from "../../../src/vhdx/platform/file-system.ts";
+import type { ByteRange } from "../../../src/vhdx/platform/port.ts";
 import type { WritableFile } from "../../../src/vhdx/storage/file.ts";
 
 const PAGE = 4096;

@@ -43,8 +43,7 @@ export class Findings {
       return await step();
     } catch (error) {
       if (!(error instanceof VhdxError)) throw error;
-      const problem = error.message.slice(error.message.indexOf(": ") + 2);
-      this.add("error", error.structure, error.offset, problem);
+      this.add("error", error.structure, error.offset, error.problem);
       return undefined;
     }
   }

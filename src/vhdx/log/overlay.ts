@@ -1,6 +1,6 @@
 import { VhdxError } from "../error.ts";
-import type { ReadableFile } from "./file.ts";
-import { changeLength, type PendingLog } from "../log/pending-log.ts";
+import type { ReadableFile } from "../storage/file.ts";
+import { changeLength, type PendingLog } from "./pending-log.ts";
 
 /** The file as it will be once `pending` has been replayed, without writing to it. */
 export function overlay(file: ReadableFile, pending: PendingLog): ReadableFile {
