@@ -74,8 +74,8 @@ describe("kit run", () => {
 
   for (const [what, script] of [
     ["obeys", `echo $$ > "$1"; exec sleep 1000`],
-    ["ends itself with 0", `trap 'kill $!; exit 0' TERM; echo $$ > "$1"; sleep 1000 & wait`],
-    ["ends itself with 1", `trap 'kill $!; exit 1' TERM; echo $$ > "$1"; sleep 1000 & wait`],
+    ["ends itself with 0", `sleep 1000 & trap 'kill $!; exit 0' TERM; echo $$ > "$1"; wait`],
+    ["ends itself with 1", `sleep 1000 & trap 'kill $!; exit 1' TERM; echo $$ > "$1"; wait`],
   ] as const) {
     it(`stops a program at the signal that ${what}`, async () => {
       const pidFile = path(what);
