@@ -5,6 +5,10 @@ const drivePath = /^[A-Za-z]:[\\/]/;
 const volumePath = /^\\\\\?\\Volume\{[\da-fA-F-]{36}\}\\/;
 /** Not relative, whatever it claims: rooted, a share, a device, or on another drive. */
 const rooted = /^[\\/]|^[A-Za-z]:/;
+/** From the root of the file system; two separators would make a share of it. */
+const posixAbsolute = /^[\\/](?![\\/])/;
+/** Devices in every directory of Windows, with any extension. */
+const deviceName = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])$/i;
 
 /**
  * Places to look for a parent, best first, as its child in the directory `home` names it. UNC and device paths give none:
@@ -21,15 +25,11 @@ export function parentCandidates(
 function onWindows(home: string, locator: ParentLocator): string[] {
   const { relativePath, volumePath: volume, absolutePath } = locator;
   const candidates: string[] = [];
-  // A colon names a stream of a file.
-  if (isRelative(relativePath) && !relativePath.includes(":")) {
-    candidates.push(win32.join(home, relativePath));
-  }
+  if (isRelative(relativePath) && namesFile(relativePath)) candidates.push(win32.join(home, relativePath));
   for (const path of [volume, absolutePath]) {
     if (path === undefined) continue;
     const [start] = volumePath.exec(path) ?? drivePath.exec(path) ?? [];
-    if (start !== undefined && !path.slice(start.length).includes(":"))
-      candidates.push(win32.normalize(path));
+    if (start !== undefined && namesFile(path.slice(start.length))) candidates.push(win32.normalize(path));
   }
   return candidates;
 }
@@ -37,8 +37,11 @@ function onWindows(home: string, locator: ParentLocator): string[] {
 function onPosix(home: string, locator: ParentLocator): string[] {
   const { relativePath, volumePath: volume, absolutePath } = locator;
   const candidates: string[] = [];
-  if (isRelative(relativePath)) candidates.push(posix.join(home, relativePath.replaceAll("\\", "/")));
-  if (absolutePath !== undefined && /^\/(?!\/)/.test(absolutePath)) candidates.push(absolutePath);
+  if (isRelative(relativePath)) candidates.push(posix.join(home, fromWindows(relativePath)));
+  if (absolutePath !== undefined && posixAbsolute.test(absolutePath)) {
+    // createChild spells its own paths with backslashes.
+    candidates.push(absolutePath.startsWith("/") ? absolutePath : fromWindows(absolutePath));
+  }
   // A file that came from Windows: its neighbour came with it.
   for (const path of [relativePath, volume, absolutePath]) {
     const name = path === undefined ? "" : win32.basename(path);
@@ -49,4 +52,14 @@ function onPosix(home: string, locator: ParentLocator): string[] {
 
 function isRelative(path: string | undefined): path is string {
   return path !== undefined && path !== "" && !rooted.test(path);
+}
+
+/** False for a stream of a file, which has a colon, and for a device. */
+function namesFile(path: string): boolean {
+  if (path.includes(":")) return false;
+  return path.split(/[\\/]/).every((name) => !deviceName.test(name.split(".", 1).join("").trimEnd()));
+}
+
+function fromWindows(path: string): string {
+  return path.replaceAll("\\", "/");
 }

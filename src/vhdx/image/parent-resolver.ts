@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import { open, realpath } from "node:fs/promises";
-import { basename, dirname, sep } from "node:path";
+import { type BigIntStats, constants } from "node:fs";
+import { lstat, open, realpath, stat } from "node:fs/promises";
+import { dirname, sep } from "node:path";
 import { VhdxError } from "../error.ts";
 import { readHeaders } from "../format/header.ts";
 import type { ParentLocator } from "../format/parent-locator.ts";
@@ -28,46 +28,77 @@ export type ParentResolver = (reference: ParentReference) => Promise<OpenedParen
 /**
  * Looks for parents inside these directories only, whatever symbolic links say: first where the relative, the volume and
  * the absolute path lead, then, for files moved from another machine, for their names beside the child. UNC and
- * device paths are not touched at all. Files whose DataWriteGuid is another are passed over for a better one.
+ * device paths are not touched at all, and no file is its own parent. Files whose DataWriteGuid is another are passed
+ * over for a better one. System errors about a file inside the directories (EACCES, EBUSY, …) pass through.
  */
 export function parentsInside(directories: readonly string[]): ParentResolver {
   return async ({ child, locator }) => {
     const allowed = await Promise.all(directories.map((directory) => realpath(directory)));
-    const home = await realpath(dirname(child));
-    let first: DiskFile | undefined;
-    let firstName = "";
-    for (const candidate of parentCandidates(home, locator)) {
-      const place = await realpath(candidate).catch(() => undefined);
-      if (place === undefined || !allowed.some((directory) => isInside(place, directory))) continue;
-      const file = await openRegularFile(place);
-      if (file === undefined) continue;
-      if (await hasLinkage(file, locator)) {
-        await first?.close();
-        return opened(place, file);
+    const own = await stat(child, { bigint: true });
+    const home = dirname(await realpath(child));
+    let first: OpenedParent | undefined;
+    try {
+      for (const candidate of parentCandidates(home, locator)) {
+        const place = await realpath(candidate).catch(() => undefined);
+        if (place === undefined || !allowed.some((directory) => isInside(place, directory))) continue;
+        const file = await openRegularFile(place, own);
+        if (file === undefined) continue;
+        const parent = { name: place, file, close: () => file.close() };
+        if (await hasLinkage(file, locator)) {
+          await first?.close();
+          return parent;
+        }
+        if (first === undefined) first = parent;
+        else await parent.close();
       }
-      if (first === undefined) [first, firstName] = [file, place];
-      else await file.close();
+      return first;
+    } catch (error) {
+      await first?.close();
+      throw error;
     }
-    return first && opened(firstName, first);
   };
 }
 
 function isInside(place: string, directory: string): boolean {
-  return place.startsWith(directory.endsWith(sep) ? directory : directory + sep) && basename(place) !== "";
+  return place.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
-/** Undefined for what is no regular file, or is a link by now. */
-async function openRegularFile(path: string): Promise<DiskFile | undefined> {
-  const handle = await open(path, constants.O_RDONLY | nonBlocking | noFollow).catch(() => undefined);
+/**
+ * Undefined for what is gone, no regular file, or the child itself. What is no file is not opened: that alone can hang
+ * or start a device. Links may be swapped meanwhile: the open file must be the one looked at, and still at `path`.
+ */
+async function openRegularFile(path: string, child: BigIntStats): Promise<DiskFile | undefined> {
+  const seen = await unlessGone(lstat(path, { bigint: true }));
+  if (!seen?.isFile() || isSame(seen, child)) return undefined;
+  const handle = await unlessGone(open(path, constants.O_RDONLY | nonBlocking | noFollow));
   if (handle === undefined) return undefined;
-  return DiskFile.from(handle).catch((error: unknown) => {
-    if (error instanceof VhdxError) return undefined;
-    throw error;
-  });
+  let stayed = false;
+  try {
+    const present = await handle.stat({ bigint: true });
+    stayed = isSame(present, seen) && (await unlessGone(realpath(path))) === path;
+  } finally {
+    if (!stayed) await handle.close();
+  }
+  return stayed ? DiskFile.from(handle) : undefined;
 }
 
 /** Windows has neither. */
 const { O_NONBLOCK: nonBlocking = 0, O_NOFOLLOW: noFollow = 0 } = constants as Partial<typeof constants>;
+
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
+}
+
+/** Undefined where a path led to a file a moment ago and does not any more. */
+async function unlessGone<T>(opening: Promise<T>): Promise<T | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(code)) return undefined;
+    throw error;
+  }
+}
 
 async function hasLinkage(file: DiskFile, { linkage, linkage2 }: ParentLocator): Promise<boolean> {
   try {
@@ -75,10 +106,7 @@ async function hasLinkage(file: DiskFile, { linkage, linkage2 }: ParentLocator):
     return dataWriteGuid === linkage || dataWriteGuid === linkage2;
   } catch (error) {
     if (error instanceof VhdxError) return false;
+    await file.close();
     throw error;
   }
-}
-
-function opened(name: string, file: DiskFile): OpenedParent {
-  return { name, file, close: () => file.close() };
 }

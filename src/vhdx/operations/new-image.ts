@@ -19,7 +19,7 @@ import {
   metadataTableWithParent,
   parentLocatorItem,
 } from "../format/metadata.ts";
-import { encodeParentLocator, type ParentLocator } from "../format/parent-locator.ts";
+import { decodeParentLocator, encodeParentLocator, type ParentLocator } from "../format/parent-locator.ts";
 import { encodeRegionTable, regionIds, regionTableLayout } from "../format/region-table.ts";
 
 /** Where Windows puts things in a new file; the payload follows the block table. */
@@ -113,7 +113,7 @@ export function newVhdxImage(options: NewImageOptions): NewImage {
     maximumSize: tableCapacity(disk, plan.tableLength),
     payloadOffset: plan.payloadOffset,
     logReplayPending: false,
-    parentLocator: options.type === "differencing" ? options.parent : undefined,
+    parentLocator: plan.parentLocator && decodeParentLocator(plan.parentLocator, 0n),
   };
   return {
     info,

@@ -11,6 +11,7 @@ import {
   payloadCount,
   payloadIndex,
   tableCapacity,
+  tableLength,
   tableView,
   writeEntry,
 } from "../../../src/vhdx/format/block-table.ts";
@@ -113,6 +114,45 @@ describe("vhdx block table arithmetic", () => {
     expect(tableCapacity(disk({ blockSize: 2 << 20 }), 1 << 20)).to.equal((131072n - 63n) * 2n * MiB);
     expect(tableCapacity(disk({ blockSize: 32 << 20 }), 17 << 20)).to.equal(64n * TiB);
     expect(tableCapacity(disk({ blockSize: 32 << 20 }), 16 << 20) < 64n * TiB).to.equal(true);
+  });
+});
+
+describe("vhdx block table reserve", () => {
+  const shapes = fc.record({
+    blockSize: fc.constantFrom(...Array.from({ length: 9 }, (_, shift) => (1 << 20) * 2 ** shift)),
+    logicalSectorSize: fc.constantFrom(512, 4096),
+    hasParent: fc.boolean(),
+    // Every magnitude, not only the largest.
+    virtualSize: fc.tuple(fc.integer({ min: 12, max: 46 }), fc.bigInt(1n, 4096n)).map(([shift, part]) => {
+      const size = ((1n << BigInt(shift)) * part) / 4096n;
+      return ((size + 4095n) / 4096n) * 4096n;
+    }),
+  });
+
+  it("is whole MiB, room for four times the entries, or for 64 TiB where that is less", () => {
+    fc.assert(
+      fc.property(shapes, (shape) => {
+        const one = disk(shape);
+        const length = tableLength(one, one.virtualSize);
+        const wanted = Math.min(4 * entryCount(one), entryCount(one, 64n * TiB)) * 8;
+        expect(length % (1 << 20)).to.equal(0);
+        expect(length).to.be.at.least(wanted);
+        expect(length, "and not a MiB more").to.be.below(wanted + (1 << 20));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is 1 MiB for disks that need up to 256 KiB, and the whole table of the largest", () => {
+    const length = (blockSize: number, virtualSize: bigint, hasParent = false) =>
+      tableLength(disk({ blockSize, hasParent }), virtualSize) / (1 << 20);
+    // 32768 entries, 15 of them of sector bitmaps.
+    const quarter = 32753n * 2n * MiB;
+    expect([length(2 << 20, quarter), length(2 << 20, quarter + 512n)]).to.deep.equal([1, 2]);
+    expect(length(32 << 20, 16n * TiB)).to.equal(17);
+    expect(length(32 << 20, 64n * TiB)).to.equal(17);
+    expect(length(1 << 20, 64n * TiB)).to.equal(513);
+    expect(length(1 << 20, 64n * TiB, true)).to.equal(513);
   });
 });
 

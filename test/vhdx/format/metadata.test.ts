@@ -12,6 +12,7 @@ import {
   encodedMetadataTable,
   encodeItems,
   metadataItems,
+  metadataTableWithParent,
   parentLocatorItem,
   readMetadata,
 } from "../../../src/vhdx/format/metadata.ts";
@@ -91,6 +92,14 @@ describe("vhdx metadata", () => {
     expect([items.readUInt32LE(16), items.readUInt32LE(20)]).to.deep.equal([512, 4096]);
   });
 
+  it("has the parent locator as its last item, as Windows writes it", () => {
+    const table = metadataTableWithParent(300);
+    expect(table.readUInt16LE(10)).to.equal(6);
+    expect(table.subarray(12, 192).equals(encodedMetadataTable.subarray(12))).to.equal(true);
+    expect(table.toString("hex", 192, 208)).to.equal("2d5fd3a80bb34d45abf7d3d84834ab0c");
+    expect([208, 212, 216].map((at) => table.readUInt32LE(at))).to.deep.equal([0x10028, 300, 4]);
+  });
+
   it("round-trips any disk", async () => {
     await fc.assert(
       fc.asyncProperty(disks, async (disk) => {
@@ -156,6 +165,17 @@ describe("vhdx metadata", () => {
     expect(
       (await readMetadata(holding(sample, [...standardEntries, locatorEntry]), region)).parentLocator,
     ).to.equal(undefined);
+  });
+
+  it("does not look at the parent locator of a disk without parent, and tells where a child's is wrong", async () => {
+    const spoilt = (disk: DiskParameters) => {
+      const file = holding(disk, [...standardEntries, locatorEntry]);
+      file.put(region.offset + BigInt(parentLocatorItem.offset), Buffer.alloc(locatorBytes.length));
+      return readMetadata(file, region);
+    };
+    expect((await spoilt(sample)).hasParent).to.equal(false);
+    const error = await expectVhdxError(spoilt({ ...sample, hasParent: true }), "parent locator", /its type/);
+    expect(error.offset).to.equal(region.offset + 0x10028n);
   });
 
   for (const [name, item] of Object.entries(metadataItems)) {

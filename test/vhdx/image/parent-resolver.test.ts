@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readlink, realpath, symlink, writeFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
 import { posix } from "node:path";
 import { expect } from "chai";
@@ -30,10 +30,27 @@ describe("vhdx parent candidates", () => {
       "C:relative.vhdx",
       "C:\\file.vhdx:stream",
       "\\rooted",
+      "",
     ]) {
       expect(on({ absolutePath: path, volumePath: path }), path).to.deep.equal([]);
       expect(on({ relativePath: path }), path).to.deep.equal([]);
     }
+  });
+
+  it("are no devices, which Windows has in every directory", () => {
+    for (const name of ["NUL", "con", "Aux.vhdx", "COM1", "lpt9 .x.vhdx", "COM¹", "CONIN$", "nul ", "prn."]) {
+      const paths = {
+        relativePath: `.\\sub/${name}`,
+        volumePath: `\\\\?\\Volume{${linkage}}\\${name}`,
+        absolutePath: `D:\\${name}\\x.vhdx`,
+      };
+      expect(parentCandidates("C:\\pool", { linkage, ...paths }, "win32"), name).to.deep.equal([]);
+    }
+    const near = { relativePath: ".\\console.vhdx", absolutePath: "D:\\com10\\nul1.vhdx" };
+    expect(parentCandidates("C:\\pool", { linkage, ...near }, "win32")).to.deep.equal([
+      "C:\\pool\\console.vhdx",
+      "D:\\com10\\nul1.vhdx",
+    ]);
   });
 
   it("on other systems are relative and absolute paths and the neighbours of the child", () => {
@@ -45,7 +62,13 @@ describe("vhdx parent candidates", () => {
       "/pool/y.vhdx",
     ]);
     expect(on({ absolutePath: "/b/x.vhdx" })).to.deep.equal(["/b/x.vhdx", "/pool/x.vhdx"]);
-    expect(on({ absolutePath: "//server/x.vhdx" })).to.deep.equal(["/pool/x.vhdx"]);
+    expect(on({ absolutePath: "\\b\\x.vhdx" }), "as createChild spells it").to.deep.equal([
+      "/b/x.vhdx",
+      "/pool/x.vhdx",
+    ]);
+    for (const share of ["//server/x.vhdx", "\\\\server\\x.vhdx", "/\\server\\x.vhdx"]) {
+      expect(on({ absolutePath: share }), share).to.deep.equal(["/pool/x.vhdx"]);
+    }
   });
 
   it("are absolute and never a share, whatever the locator says", () => {
@@ -71,21 +94,29 @@ describe("vhdx parents inside", () => {
   let linkage = "";
 
   before(async () => {
-    await mkdir(path("pool"));
-    await mkdir(path("outside"));
-    for (const name of ["pool/base.vhdx", "outside/base.vhdx", "pool/other.vhdx"]) {
+    for (const name of ["pool", "pool/sub", "outside"]) await mkdir(path(name));
+    for (const name of ["pool/base.vhdx", "pool/other.vhdx", "pool/second.vhdx"]) {
       const info = await createVhdx(path(name), { type: "dynamic", size: MiB, virtualDiskId: randomGuid() });
       if (name === "pool/base.vhdx") linkage = info.dataWriteGuid;
     }
-    await writeFile(path("pool/child.avhdx"), "");
+    // The parent anyone would take, in places it may not be taken from.
+    await copyFile(path("pool/base.vhdx"), path("outside/secret.vhdx"));
+    await copyFile(path("pool/base.vhdx"), path("pool-secret.vhdx"));
+    await copyFile(path("pool/base.vhdx"), path("pool/child.avhdx"));
+    await writeFile(path("pool/text"), "text");
     await symlink(path("outside"), path("pool/link"));
-    await symlink(path("outside/base.vhdx"), path("pool/linked.vhdx"));
+    await symlink("../outside/secret.vhdx", path("pool/linked.vhdx"));
+    await symlink(path("pool/sub"), path("pool/in"));
+    await symlink("loop", path("pool/loop"));
     execFileSync("mkfifo", [path("pool/fifo")]);
   });
 
-  async function resolve(locator: Partial<ParentLocator>): Promise<string | undefined> {
+  async function resolve(
+    locator: Partial<ParentLocator>,
+    child = "pool/child.avhdx",
+  ): Promise<string | undefined> {
     const resolver = parentsInside([path("pool")]);
-    const parent = await resolver({ child: path("pool/child.avhdx"), locator: { linkage, ...locator } });
+    const parent = await resolver({ child: path(child), locator: { linkage, ...locator } });
     await parent?.close();
     return parent?.name;
   }
@@ -93,41 +124,112 @@ describe("vhdx parents inside", () => {
   it("finds one by its relative path, its absolute path, or its name", async () => {
     for (const locator of [
       { relativePath: ".\\base.vhdx" },
+      { relativePath: "sub/../base.vhdx" },
       { absolutePath: path("pool/base.vhdx") },
+      { absolutePath: path("pool/base.vhdx").replaceAll("/", "\\") },
       { absolutePath: "E:\\elsewhere\\base.vhdx" },
+      { relativePath: "\\\\server\\share\\base.vhdx" },
     ]) {
-      expect(await resolve(locator)).to.equal(path("pool/base.vhdx"));
+      expect(await resolve(locator), JSON.stringify(locator)).to.equal(path("pool/base.vhdx"));
     }
+  });
+
+  it("starts from where the child really is", async () => {
+    await symlink(path("pool/child.avhdx"), path("outside/child.avhdx"));
+    expect(await resolve({ relativePath: ".\\base.vhdx" }, "outside/child.avhdx")).to.equal(
+      path("pool/base.vhdx"),
+    );
   });
 
   it("never leaves its directories, not by dots, not by links, not by absolute paths", async () => {
     for (const locator of [
-      { relativePath: "..\\outside\\base.vhdx", linkage: randomGuid() },
-      { absolutePath: path("outside/none.vhdx") },
-      { relativePath: ".\\link\\none.vhdx" },
+      { relativePath: "..\\outside\\secret.vhdx" },
+      { relativePath: "..\\pool-secret.vhdx" },
+      { relativePath: ".\\link\\secret.vhdx" },
       { relativePath: ".\\linked.vhdx" },
+      { absolutePath: path("outside/secret.vhdx") },
+      { absolutePath: path("pool-secret.vhdx") },
+      { absolutePath: path("pool/link/secret.vhdx") },
       { absolutePath: "/etc/passwd" },
     ]) {
-      const name = await resolve(locator);
-      expect(name === undefined || name.startsWith(path("pool") + "/"), JSON.stringify(locator)).to.equal(
-        true,
-      );
-      expect(name ?? "").not.to.contain("outside");
+      expect(await resolve(locator), JSON.stringify(locator)).to.equal(undefined);
     }
+  });
+
+  it("never leaves them, whatever a locator says", async () => {
+    const names = ["..", ".", "", "pool", "outside", "link", "in", "sub", "loop", "fifo", "linked.vhdx"];
+    const files = ["base.vhdx", "secret.vhdx", "pool-secret.vhdx", "child.avhdx", "text"];
+    const step = fc.tuple(fc.constantFrom(...names), fc.constantFrom("/", "\\")).map((both) => both.join(""));
+    const steps = fc
+      .tuple(fc.array(step, { maxLength: 4 }), fc.constantFrom(...files))
+      .map(([before, file]) => before.join("") + file);
+    const anyPath = fc.oneof(
+      steps,
+      steps.map((text) => `${path(".")}/${text}`),
+      steps.map((text) => `${path(".")}/${text}`.replaceAll("/", "\\")),
+      fc.string(),
+    );
+    const seen = { inside: 0, outside: 0 };
+    await fc.assert(
+      fc.asyncProperty(anyPath, anyPath, anyPath, async (relativePath, volumePath, absolutePath) => {
+        const locator = { linkage, relativePath, volumePath, absolutePath };
+        for (const candidate of parentCandidates(path("pool"), locator)) {
+          const place = await realpath(candidate).catch(() => "");
+          if (place.endsWith("secret.vhdx")) seen.outside++;
+        }
+        const name = await resolve(locator);
+        if (name === undefined) return;
+        seen.inside++;
+        expect([path("pool/base.vhdx"), path("pool/text")]).to.include(name);
+        expect(await realpath(name)).to.equal(name);
+      }),
+      { numRuns: 500 },
+    );
+    // Both happened, or nothing was tested.
+    expect(seen.inside).to.be.above(10);
+    expect(seen.outside).to.be.above(10);
   });
 
   it("passes over a file that is not the parent for one that is", async () => {
     expect(await resolve({ relativePath: ".\\other.vhdx", absolutePath: path("pool/base.vhdx") })).to.equal(
       path("pool/base.vhdx"),
     );
-    expect(await resolve({ relativePath: ".\\other.vhdx" }), "the opener says why it won't do").to.equal(
-      path("pool/other.vhdx"),
+    const none = { relativePath: ".\\other.vhdx", absolutePath: path("pool/second.vhdx") };
+    const strange = { ...none, linkage: randomGuid() };
+    expect(await resolve(strange), "the opener says why it won't do").to.equal(path("pool/other.vhdx"));
+  });
+
+  it("takes the parent of a merge that was cut off", async () => {
+    const locator = { linkage: randomGuid(), linkage2: linkage, relativePath: ".\\other.vhdx" };
+    expect(await resolve({ ...locator, absolutePath: path("pool/base.vhdx") })).to.equal(
+      path("pool/base.vhdx"),
     );
   });
 
+  it("does not take a child for its own parent, by whatever name", async () => {
+    await link(path("pool/child.avhdx"), path("pool/again.avhdx"));
+    await symlink("child.avhdx", path("pool/alias.avhdx"));
+    for (const name of ["child", "again", "alias"]) {
+      expect(await resolve({ relativePath: `.\\${name}.avhdx` }), name).to.equal(undefined);
+    }
+  });
+
   it("finds nothing in what is no file, and does not wait for it", async () => {
-    expect(await resolve({ relativePath: ".\\fifo" })).to.equal(undefined);
-    expect(await resolve({ relativePath: "." })).to.equal(undefined);
-    expect(await resolve({ relativePath: ".\\missing.vhdx" })).to.equal(undefined);
+    for (const name of ["fifo", ".", "missing.vhdx", "loop", "text\\base", "a\0b"]) {
+      expect(await resolve({ relativePath: `.\\${name}` }), name).to.equal(undefined);
+    }
+  });
+
+  it("leaves no file open that it does not hand out", async function () {
+    if (process.platform !== "linux") this.skip();
+    const openFiles = async () => {
+      const links = (await readdir("/proc/self/fd")).map((name) => readlink(`/proc/self/fd/${name}`));
+      const targets = await Promise.allSettled(links);
+      return targets.filter((each) => each.status === "fulfilled" && each.value.startsWith(path("."))).length;
+    };
+    const others = { relativePath: ".\\other.vhdx", absolutePath: path("pool/second.vhdx") };
+    await resolve({ ...others, linkage: randomGuid() });
+    await resolve({ relativePath: ".\\other.vhdx", absolutePath: path("pool/base.vhdx") });
+    expect(await openFiles()).to.equal(0);
   });
 });
