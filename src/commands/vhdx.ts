@@ -8,7 +8,7 @@ import { diffCommand } from "./vhdx/diff.ts";
 import { infoCommand } from "./vhdx/info.ts";
 import { mapCommand } from "./vhdx/map.ts";
 import { resizeCommand } from "./vhdx/resize.ts";
-import { exitCodes } from "./vhdx/run-tool.ts";
+import { endOnBadUsage } from "./terminal/bad-usage.ts";
 
 const notes = `
 Sizes are bytes, or K, M, G or T of them: 512M, 10GiB. A command that changes a file refuses one that a loop device or a
@@ -34,10 +34,4 @@ export function vhdxCommand(): Command {
   ];
   for (const command of commands) vhdx.addCommand(endOnBadUsage(command));
   return endOnBadUsage(vhdx);
-}
-
-function endOnBadUsage(command: Command): Command {
-  return command.showHelpAfterError("(add --help for the options)").exitOverride(({ exitCode }) => {
-    process.exit(exitCode === 0 ? exitCodes.done : exitCodes.usage);
-  });
 }

@@ -15,11 +15,16 @@ export function shrinkBudget(remainingMs: number): number {
  * Waits for `work` until `signal` ends. The work itself goes on: only the wait is given up, with ABORTED, so that
  * a repeated request can join it.
  */
-export async function waitFor<T>(work: Promise<T>, what: string, signal: AbortSignal): Promise<T> {
+export async function waitFor<T>(
+  work: Promise<T>,
+  what: string | (() => string),
+  signal: AbortSignal,
+): Promise<T> {
   let giveUp: (() => void) | undefined;
   const gaveUp = new Promise<never>((_resolve, reject) => {
     giveUp = () => {
-      reject(new StatusError("ABORTED", `${what} is still running; the request can be repeated`));
+      const running = typeof what === "string" ? what : what();
+      reject(new StatusError("ABORTED", `${running} is still running; the request can be repeated`));
     };
     if (signal.aborted) giveUp();
     else signal.addEventListener("abort", giveUp, { once: true });

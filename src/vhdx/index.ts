@@ -27,9 +27,21 @@ export {
   type Finding,
   type Severity,
 } from "./operations/check.ts";
-export { type Clone, cloneVhdx, type CloneOptions } from "./operations/clone.ts";
+export {
+  type Clone,
+  cloneUnnamedVhdx,
+  type CloneUnnamedOptions,
+  cloneVhdx,
+  type CloneOptions,
+  renewIdentity,
+} from "./operations/clone.ts";
 export { type CompactOptions, type CompactReport, compactVhdx } from "./operations/compact.ts";
-export { convertDisk, type ConvertOptions, type DiskFormat } from "./operations/convert.ts";
+export {
+  convertDisk,
+  convertUnnamedDisk,
+  type ConvertOptions,
+  type DiskFormat,
+} from "./operations/convert.ts";
 export { createChild, type CreateChildOptions } from "./operations/create-child.ts";
 export { createUnnamedVhdx, createVhdx } from "./operations/create.ts";
 export { growFixed, type GrowFixedOptions } from "./operations/grow.ts";

@@ -194,4 +194,74 @@ describe("kit locks' runNow", () => {
     await running;
     expect(await waiting).to.equal("in turn");
   });
+
+  describe("that are shared", () => {
+    const shared = (key: string) => ({ exclusive: [], shared: [key] });
+
+    it("let readers in together and a writer alone, in the order in which they came", async () => {
+      const locks = new KeyedLocks();
+      const [one, two, writer, late] = [held(), held(), held(), held()];
+      const order: string[] = [];
+      const run = (
+        keys: readonly string[] | ReturnType<typeof shared>,
+        name: string,
+        work: () => Promise<void>,
+      ) =>
+        locks.run(keys, name, never, async () => {
+          order.push(name);
+          await work();
+        });
+      const all = [
+        run(shared("a"), "one", one.work),
+        run(shared("a"), "two", two.work),
+        run(["a"], "writer", writer.work),
+        run(shared("a"), "late", late.work),
+      ];
+      await Promise.all([one.started, two.started]);
+      one.end();
+      await all[0];
+      expect(order).to.deep.equal(["one", "two"]);
+      two.end();
+      await writer.started;
+      expect(order).to.deep.equal(["one", "two", "writer"]);
+      writer.end();
+      await late.started;
+      late.end();
+      await Promise.all(all);
+    });
+
+    it("let the readers behind a writer in when that gives up", async () => {
+      const locks = new KeyedLocks();
+      const [one, two] = [held(), held()];
+      const first = locks.run(shared("a"), "one", never, one.work);
+      const stop = new AbortController();
+      const writer = rejection(locks.run(["a"], "writer", stop.signal, () => Promise.resolve()));
+      const second = locks.run(shared("a"), "two", never, two.work);
+      stop.abort();
+      await expectFailure(
+        locks.run(["a"], "x", AbortSignal.abort(), () => Promise.resolve()),
+        "ABORTED",
+        /one/,
+      );
+      expect(await writer).to.be.instanceOf(Error);
+      await two.started;
+      two.end();
+      one.end();
+      await Promise.all([first, second]);
+    });
+
+    it("tell those who give up how far the work is", async () => {
+      const locks = new KeyedLocks();
+      const copy = held();
+      const work = { what: "clone", progress: 0.437 };
+      const running = locks.run(shared("a"), work, never, copy.work);
+      await expectFailure(
+        locks.run(["a"], "delete", AbortSignal.abort(), () => Promise.resolve()),
+        "ABORTED",
+        /clone \(43 %\) is running on a/,
+      );
+      copy.end();
+      await running;
+    });
+  });
 });

@@ -11,12 +11,12 @@ import {
   wantsBar,
 } from "./image-options.ts";
 import { about } from "./about.ts";
-import { print, printJson } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
+import { print, printJson } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
-import { formatTable } from "./table.ts";
+import { formatTable } from "../terminal/table.ts";
 
 const foundCodes = { warnings: 3, errors: 4 } as const;
 const notes = `Exit codes: 0 nothing wrong, 3 warnings, 4 errors, with --repair what is left of them; 1 the check itself failed,

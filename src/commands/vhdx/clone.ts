@@ -4,10 +4,10 @@ import { helpText, sharedCodes } from "./help.ts";
 import { imageDocument } from "./image-document.ts";
 import { jsonOption, type OutputOptions, quietOption, readGuid, wantsBar } from "./image-options.ts";
 import { about } from "./about.ts";
-import { printJson, say } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
+import { printJson, say } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
 
 interface Options extends OutputOptions {
   readonly id?: string;

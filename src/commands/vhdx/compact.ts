@@ -5,9 +5,9 @@ import { helpText, sharedCodes } from "./help.ts";
 import { sizeOnDisk } from "./image-document.ts";
 import { jsonOption, type OutputOptions, quietOption, wantsBar } from "./image-options.ts";
 import { about } from "./about.ts";
-import { printJson, say } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
+import { printJson, say } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
 
 export function compactCommand(): Command {

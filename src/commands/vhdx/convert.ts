@@ -12,11 +12,11 @@ import {
   wantsBar,
 } from "./image-options.ts";
 import { about } from "./about.ts";
-import { printJson, say } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
+import { printJson, say } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
-import { readBlockSize } from "./size-option.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
+import { readBlockSize } from "../terminal/size-option.ts";
 
 interface Options extends ImageOptions {
   readonly from?: "vhdx" | "raw";

@@ -6,10 +6,10 @@ import { helpText, sharedCodes } from "./help.ts";
 import { imageDocument } from "./image-document.ts";
 import { jsonOption } from "./image-options.ts";
 import { about } from "./about.ts";
-import { printJson, say } from "./output.ts";
+import { printJson, say } from "../terminal/output.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
-import { readBlockSize, readSize } from "./size-option.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
+import { readBlockSize, readSize } from "../terminal/size-option.ts";
 
 interface Options {
   readonly type: "fixed" | "dynamic";

@@ -10,11 +10,11 @@ import {
   wantsBar,
 } from "./image-options.ts";
 import { about } from "./about.ts";
-import { jsonArray, printLines } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
+import { jsonArray, printLines } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { runTool } from "./run-tool.ts";
-import { formatRow } from "./table.ts";
+import { runTool } from "../terminal/run-tool.ts";
+import { formatRow } from "../terminal/table.ts";
 
 /** As diff(1) and qemu-img compare have them. */
 const diffCodes = { equal: 0, different: 1, trouble: 2 } as const;

@@ -5,10 +5,10 @@ import { helpText, sharedCodes } from "./help.ts";
 import { type ImageDocument, imageDocument } from "./image-document.ts";
 import { jsonOption, type OutputOptions } from "./image-options.ts";
 import { about } from "./about.ts";
-import { print, printJson } from "./output.ts";
+import { print, printJson } from "../terminal/output.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
-import { formatFields } from "./table.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
+import { formatFields } from "../terminal/table.ts";
 
 export function infoCommand(): Command {
   return new Command("info")

@@ -3,10 +3,10 @@ import { type AllocatedExtent, mapDisk, withReadableDisk } from "../../vhdx/inde
 import { helpText, sharedCodes } from "./help.ts";
 import { type ImageOptions, jsonOption, parentDirOption, parentsFor } from "./image-options.ts";
 import { about } from "./about.ts";
-import { jsonArray, printLines } from "./output.ts";
+import { jsonArray, printLines } from "../terminal/output.ts";
 import { requireRegularFile } from "./regular-file.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
-import { formatRow } from "./table.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
+import { formatRow } from "../terminal/table.ts";
 
 const notes = `Depth 0 is the file itself, 1 its parent, and so on. All other numbers are bytes.
 ${sharedCodes}`;

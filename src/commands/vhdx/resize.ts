@@ -12,11 +12,11 @@ import {
   wantsBar,
 } from "./image-options.ts";
 import { about } from "./about.ts";
-import { printJson, say } from "./output.ts";
-import { withProgressBar } from "./progress-bar.ts";
-import { exitCodes, runTool } from "./run-tool.ts";
+import { printJson, say } from "../terminal/output.ts";
+import { withProgressBar } from "../terminal/progress-bar.ts";
+import { exitCodes, runTool } from "../terminal/run-tool.ts";
 import { whileUnused } from "./safe-to-write.ts";
-import { readSize } from "./size-option.ts";
+import { readSize } from "../terminal/size-option.ts";
 
 export function resizeCommand(): Command {
   return new Command("resize")

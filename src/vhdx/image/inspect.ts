@@ -76,14 +76,14 @@ export function looksLikeVhdx(path: string): Promise<boolean> {
 /** The part of `VhdxInfo` that takes no look at the block table. */
 export type VhdxIdentity = Pick<
   VhdxInfo,
-  "virtualDiskId" | "virtualSize" | "type" | "blockSize" | "maximumSize"
+  "virtualDiskId" | "virtualSize" | "type" | "blockSize" | "maximumSize" | "creator"
 >;
 
 /** Like `inspectVhdx`, in two short reads however large the disk is: for finding out which disk a file is. */
 export function readIdentity(path: string): Promise<VhdxIdentity> {
   return withFile(path, "r", async (file) => {
-    const { disk, maximumSize } = await readImage(file);
+    const { disk, maximumSize, creator } = await readImage(file);
     const { virtualDiskId, virtualSize, blockSize } = disk;
-    return { virtualDiskId, virtualSize, type: typeOf(disk), blockSize, maximumSize };
+    return { virtualDiskId, virtualSize, type: typeOf(disk), blockSize, maximumSize, creator };
   });
 }

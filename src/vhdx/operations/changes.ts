@@ -15,6 +15,8 @@ export interface ChangedRange {
 export interface ChangesOptions {
   /** Exact to the sector (512 bytes) or to the block of the second disk: the latter reads less. Sector unless given. */
   readonly grain?: "sector" | "block";
+  /** Where to begin, bytes; ranges before it are left out, one that reaches it may be cut there. 0 unless given. */
+  readonly offset?: bigint;
   readonly signal?: AbortSignal;
   /** Bytes of the larger disk that are compared, and all of them. */
   readonly onProgress?: (done: bigint, total: bigint) => void;
@@ -32,12 +34,13 @@ export async function* changedRanges(
 ): AsyncGenerator<ChangedRange, void, undefined> {
   const size = Math.max(Number(one.virtualSize), Number(other.virtualSize));
   const grain = options.grain === "block" ? other.parameters.blockSize : 512;
-  let start = 0;
-  let end = 0;
-  for await (const [from, to] of differingSectors(one, other, size, grain, options)) {
-    const first = from - (from % grain);
-    const last = Math.min(Math.ceil(to / grain) * grain, size);
-    if (first <= end && end > 0) {
+  const from = Math.min(Number(options.offset ?? 0n), size);
+  let start = from;
+  let end = from;
+  for await (const [begin, stop] of differingSectors(one, other, from, size, grain, options)) {
+    const first = Math.max(begin - (begin % grain), from);
+    const last = Math.min(Math.ceil(stop / grain) * grain, size);
+    if (first <= end && end > from) {
       end = Math.max(end, last);
       continue;
     }
@@ -51,6 +54,7 @@ export async function* changedRanges(
 async function* differingSectors(
   one: ReadableDisk,
   other: ReadableDisk,
+  from: number,
   size: number,
   grain: number,
   { signal, onProgress }: ChangesOptions,
@@ -58,7 +62,9 @@ async function* differingSectors(
   const buffers = [Buffer.alloc(PIECE), Buffer.alloc(PIECE)] as const;
   // Up to here the answer is known already: a block that differs anywhere is reported as a whole.
   let known = 0;
-  for await (const [first, second] of inStep(extents(one, size, signal), extents(other, size, signal))) {
+  const begin = from - (from % grain);
+  const pairs = inStep(extents(one, begin, size, signal), extents(other, begin, size, signal), begin);
+  for await (const [first, second] of pairs) {
     const { start, end } = first;
     for (let at = Math.max(start, known); at < end && !isSame(one, other, first, second);) {
       signal?.throwIfAborted();
@@ -80,25 +86,27 @@ async function* differingSectors(
   }
 }
 
-/** The extents of a disk, with zeros behind its end up to `size`. */
+/** The extents of a disk from `begin` on, with zeros behind its end up to `size`. */
 async function* extents(
   disk: ReadableDisk,
+  begin: number,
   size: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ChainExtent, void, undefined> {
   const end = Number(disk.virtualSize);
-  yield* chainExtents(disk.layers, 0, end, signal);
-  if (end < size) yield { start: end, end: size, source: "zero" };
+  if (begin < end) yield* chainExtents(disk.layers, begin, end, signal);
+  if (end < size) yield { start: Math.max(begin, end), end: size, source: "zero" };
 }
 
 /** Two walks over the same range side by side, cut so that each pair covers the same bytes. */
 async function* inStep(
   ones: AsyncGenerator<ChainExtent, void, undefined>,
   others: AsyncGenerator<ChainExtent, void, undefined>,
+  begin: number,
 ): AsyncGenerator<readonly [ChainExtent, ChainExtent], void, undefined> {
   let one = await ones.next();
   let other = await others.next();
-  let at = 0;
+  let at = begin;
   while (!one.done && !other.done) {
     const end = Math.min(one.value.end, other.value.end);
     yield [cut(one.value, at, end), cut(other.value, at, end)];

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { guidBytes, normalizeGuid, randomGuid } from "../format/guid.ts";
 import { updateHeader } from "../format/header.ts";
 import { type Image, readImage } from "../image/image.ts";
@@ -19,6 +20,11 @@ export interface CloneOptions {
   readonly onProgress?: OnProgress;
 }
 
+export interface CloneUnnamedOptions extends CloneOptions {
+  /** Fails with ENOTSUP where the file system can't share the space, instead of copying. */
+  readonly blockCloneOnly?: boolean;
+}
+
 /** A clone and how it was made. */
 export interface Clone {
   readonly method: "block clone" | "copy";
@@ -34,23 +40,62 @@ export interface Clone {
  */
 export async function cloneVhdx(source: string, target: string, options: CloneOptions = {}): Promise<Clone> {
   const virtualDiskId = normalizeGuid(options.virtualDiskId ?? randomGuid());
-  const method = await makeNewFile(target, async (partial) => {
-    const made = await withFile(source, "r", (file) => copyTo(partial, source, file, options));
-    await withFile(partial, "r+", (file) => makeOwn(file, source, target, virtualDiskId));
-    return made;
-  });
+  const method = await makeNewFile(target, (partial) =>
+    make(source, target, partial, virtualDiskId, options),
+  );
   return { method, info: await inspectVhdx(target) };
+}
+
+/**
+ * Like `cloneVhdx`, straight into `target`, for callers that give the file its real name only when this has resolved.
+ * The source may be in use by one who writes to its payload alone: with `blockCloneOnly` the copy is of one instant.
+ */
+export async function cloneUnnamedVhdx(
+  source: string,
+  target: string,
+  options: CloneUnnamedOptions = {},
+): Promise<Clone["method"]> {
+  const virtualDiskId = normalizeGuid(options.virtualDiskId ?? randomGuid());
+  try {
+    return await make(source, target, target, virtualDiskId, options);
+  } catch (error) {
+    if (!isTaken(error, target)) await rm(target, { force: true });
+    throw error;
+  }
+}
+
+function isTaken(error: unknown, target: string): boolean {
+  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  return code === "EEXIST" && (path === target || dest === target);
+}
+
+/** Makes the clone in `file`, which will be found as `target`. */
+async function make(
+  source: string,
+  target: string,
+  file: string,
+  virtualDiskId: string,
+  options: CloneUnnamedOptions,
+): Promise<Clone["method"]> {
+  const method = await withFile(source, "r", (original) => copyTo(file, source, original, options));
+  await withFile(file, "r+", (copy) => makeOwn(copy, source, target, virtualDiskId));
+  return method;
 }
 
 async function copyTo(
   partial: string,
   source: string,
   file: Parameters<typeof readImage>[0],
-  { signal, onProgress }: CloneOptions,
+  { signal, onProgress, blockCloneOnly }: CloneUnnamedOptions,
 ): Promise<Clone["method"]> {
   const image = await readImage(file);
   const occupancy = await readOccupancy(image, refuseMisplaced, signal);
   if (await fileSystem.cloneFile(source, partial)) return "block clone";
+  if (blockCloneOnly === true) {
+    throw Object.assign(new Error("the file system can't make a copy that shares space"), {
+      code: "ENOTSUP",
+    });
+  }
   const size = await file.size();
   const progress = progressOf(size, onProgress);
   await copyOwnedParts(file, occupancy, partial, signal, (position) => {
@@ -58,6 +103,15 @@ async function copyTo(
   });
   progress(size);
   return "copy";
+}
+
+/**
+ * Makes a byte copy of a disk, which nobody else has open, a disk of its own: another VirtualDiskId, other write GUIDs, no
+ * pending log; durably. VhdxError when it is damaged; RangeError for a bad id.
+ */
+export async function renewIdentity(path: string, virtualDiskId: string): Promise<void> {
+  const id = normalizeGuid(virtualDiskId);
+  await withFile(path, "r+", (file) => makeOwn(file, path, path, id));
 }
 
 /** Makes a copy a disk of its own, durably. */

@@ -39,12 +39,19 @@ interface Source extends Pick<CopyEnds, "read"> {
  * when the source or a parent is damaged; RangeError when an option is out of range.
  */
 export async function convertDisk(source: string, target: string, options: ConvertOptions): Promise<void> {
+  await makeNewFile(target, (partial) => convertUnnamedDisk(source, partial, options));
+}
+
+/** Like `convertDisk`, straight into `target`, for callers that give the file its real name when this has resolved. */
+export async function convertUnnamedDisk(
+  source: string,
+  target: string,
+  options: ConvertOptions,
+): Promise<void> {
   const from = options.from === "raw" ? await openRaw(source) : await openVhdx(source, options);
   try {
-    await makeNewFile(target, async (partial) => {
-      if (options.to === "raw") await fillRaw(from, partial, options);
-      else await fillVhdx(from, partial, options.to, options);
-    });
+    if (options.to === "raw") await fillRaw(from, target, options);
+    else await fillVhdx(from, target, options.to, options);
   } finally {
     await from.close();
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { openPool, type Pool } from "../../../src/agent/engine/pool.ts";
+import { openPool, type Pool } from "../../../src/agent/engine/pool/pool.ts";
 import { needsLoopDevices } from "../../support/needs-loop-devices.ts";
 import { diskWith } from "../../vhdx/support/disks.ts";
 import { temporaryDirectory } from "../../vhdx/support/temp.ts";
@@ -22,8 +22,8 @@ describe("hyperv-csi vhdx, files in use", function () {
     let pool: Pool | undefined;
     let volume = "";
     beforeEach(async () => {
-      pool = await openPool(path("pool"), "group", "hyperv-csi agent");
-      volume = pool.diskPath("name", "id");
+      pool = await openPool({ name: "default", directory: path("pool") }, ["group"], "hyperv-csi agent");
+      volume = pool.layout.disk("name", "id");
       await diskWith(volume, [[0, 4096]]);
     });
     afterEach(async () => {
@@ -55,7 +55,7 @@ describe("hyperv-csi vhdx, files in use", function () {
       await pool?.close();
       pool = undefined;
       for (const change of changes(volume)) expect((await vhdx(...change)).exitCode, change[0]).to.equal(0);
-      pool = await openPool(path("pool"), "group", "the next agent");
+      pool = await openPool({ name: "default", directory: path("pool") }, ["group"], "the next agent");
     });
   });
 

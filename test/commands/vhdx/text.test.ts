@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toJson } from "../../../src/commands/vhdx/json.ts";
-import { barText } from "../../../src/commands/vhdx/progress-bar.ts";
-import { messageOf } from "../../../src/commands/vhdx/run-tool.ts";
-import { readSize } from "../../../src/commands/vhdx/size-option.ts";
-import { formatTable } from "../../../src/commands/vhdx/table.ts";
+import { toJson } from "../../../src/commands/terminal/json.ts";
+import { barText } from "../../../src/commands/terminal/progress-bar.ts";
+import { messageOf } from "../../../src/commands/terminal/run-tool.ts";
+import { readSize } from "../../../src/commands/terminal/size-option.ts";
+import { formatTable } from "../../../src/commands/terminal/table.ts";
 
 describe("hyperv-csi vhdx, sizes", () => {
   it("are bytes or binary units, in any spelling that people use", () => {

@@ -9,7 +9,7 @@ import type { MemoryFile } from "../support/memory-file.ts";
 import { resolverFor, type Specimen } from "./corpus.ts";
 import { guarded } from "./guarded-file.ts";
 import { mutate } from "./mutate.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../support/random.ts";
 
 /** How a damaged file ended: read to its end, or refused for this structure. */
 export type Outcome = { readonly opened: true } | { readonly opened: false; readonly structure: string };

@@ -2,7 +2,7 @@ import { writeChecksum } from "../../../src/vhdx/format/checksum.ts";
 import { headerLayout } from "../../../src/vhdx/format/header.ts";
 import { regionTableLayout } from "../../../src/vhdx/format/region-table.ts";
 import type { MemoryFile } from "../support/memory-file.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../support/random.ts";
 
 const MIB = 1 << 20;
 const [header1, header2] = headerLayout.copies.map(Number) as [number, number];

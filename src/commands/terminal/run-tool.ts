@@ -3,7 +3,7 @@ import { stopSignal } from "../until-stopped.ts";
 import { isReaderGone } from "./output.ts";
 import { printable } from "./printable.ts";
 
-/** Exit codes that all of `hyperv-csi vhdx` share. 130 and 141 are those of SIGINT and SIGPIPE, as shells count them. */
+/** Exit codes that all commands share that end by themselves. 130 and 141 are those of SIGINT and SIGPIPE, as shells count them. */
 export const exitCodes = { done: 0, failure: 1, usage: 2, interrupted: 130, readerGone: 141 } as const;
 
 /**
@@ -23,8 +23,14 @@ export async function runTool(
   } catch (error) {
     process.exitCode = codeOf(error, signal, failure);
     if (process.exitCode === exitCodes.readerGone) return;
-    process.stderr.write(`hyperv-csi vhdx: ${signal.aborted ? "interrupted" : messageOf(error)}\n`);
+    process.stderr.write(`${program()}: ${signal.aborted ? "interrupted" : messageOf(error)}\n`);
   }
+}
+
+/** `hyperv-csi vhdx`, `hyperv-csi volume`: what a person called. */
+function program(): string {
+  const [name] = process.argv.slice(2);
+  return name === undefined ? "hyperv-csi" : `hyperv-csi ${printable(name)}`;
 }
 
 function codeOf(error: unknown, signal: AbortSignal, failure: number): number {

@@ -32,13 +32,17 @@ export async function withProgressBar<T>(
 /** `[=====>    ]  42 %  1.2 GiB of 2.9 GiB  310 MiB/s  5 s left` after so many seconds. */
 export function barText(done: bigint, total: bigint, seconds: number): string {
   const share = total === 0n ? 1 : Math.min(1, Number(done) / Number(total));
-  const filled = Math.floor(share * WIDTH);
-  const bar = `${"=".repeat(filled)}>`.slice(0, WIDTH).padEnd(WIDTH);
-  const percent = `${Math.floor(share * 100)}`.padStart(3);
   const rate = seconds > 0.001 ? Number(done) / seconds : 0;
   const speed = `${formatSize(BigInt(Math.floor(rate)))}/s`;
   const left = rate > 0 ? `  ${durationText((Number(total) - Number(done)) / rate)} left` : "";
-  return `[${bar}] ${percent} %  ${formatSize(done)} of ${formatSize(total)}  ${speed}${left}`;
+  return `${percentText(share)}  ${formatSize(done)} of ${formatSize(total)}  ${speed}${left}`;
+}
+
+/** `[=====>    ]  42 %` of a share from 0 to 1. */
+export function percentText(share: number): string {
+  const filled = Math.floor(share * WIDTH);
+  const bar = `${"=".repeat(filled)}>`.slice(0, WIDTH).padEnd(WIDTH);
+  return `[${bar}] ${`${Math.floor(share * 100)}`.padStart(3)} %`;
 }
 
 function durationText(seconds: number): string {

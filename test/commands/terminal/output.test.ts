@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import fc from "fast-check";
-import { jsonArray } from "../../../src/commands/vhdx/output.ts";
-import { printable } from "../../../src/commands/vhdx/printable.ts";
+import { jsonArray } from "../../../src/commands/terminal/output.ts";
+import { printable } from "../../../src/commands/terminal/printable.ts";
 import { MiB } from "../../../src/kit/sizes.ts";
 import { createVhdx } from "../../../src/vhdx/index.ts";
 import { diskWith } from "../../vhdx/support/disks.ts";
 import { temporaryDirectory } from "../../vhdx/support/temp.ts";
-import { startVhdx, vhdx } from "./run-vhdx.ts";
+import { startVhdx, vhdx } from "../vhdx/run-vhdx.ts";
 
 const main = join(import.meta.dirname, "../../../src/main.ts");
 
