@@ -1,4 +1,4 @@
-import type { Attachment, DiskFile, Host, HostManifest, Vm } from "../../src/agent/hosts/host.ts";
+import type { Attachment, DiskFile, Host, HostManifest, Leftover, Vm } from "../../src/agent/hosts/host.ts";
 import { StatusError } from "../../src/kit/errors.ts";
 import { growFixed } from "../../src/vhdx/index.ts";
 
@@ -15,6 +15,8 @@ export class FakeHost implements Host {
     diskTypes: ["fixed"],
     slotsPerVm: 4,
     onlineExpand: true,
+    copyInUse: false,
+    mutableAttributes: { maximumIops: (value) => /^\d+$/.test(value) },
   };
   readonly vms: readonly Vm[];
   attachments: Attachment[] = [];
@@ -25,6 +27,22 @@ export class FakeHost implements Host {
 
   constructor(vms: readonly Vm[] = [fakeVm(1), fakeVm(2)]) {
     this.vms = vms;
+  }
+
+  openPool(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  copyInUse(): Promise<void> {
+    return Promise.reject(new StatusError("UNIMPLEMENTED", "a fake host can't copy disks in use"));
+  }
+
+  lostAttachment(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  leftovers(): Promise<Leftover[]> {
+    return Promise.resolve([]);
   }
 
   listVms(): Promise<Vm[]> {

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { CallContext, Engine } from "../../src/agent/engine/engine.ts";
 import { openEngine } from "../../src/agent/engine/open-engine.ts";
-import { openPool } from "../../src/agent/engine/pool.ts";
+import { knownPools } from "../../src/agent/engine/pool/known-pools.ts";
+import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
 import type { Host, Vm } from "../../src/agent/hosts/host.ts";
-import { openLocalHost } from "../../src/agent/hosts/local/local-host.ts";
+import { localHost } from "../../src/agent/hosts/local/local-host.ts";
 import { declaredVm } from "../../src/agent/hosts/local/vms.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -40,13 +41,20 @@ export function localRig(): LocalRig {
   };
   before(needsLoopDevices);
   before(async () => {
-    const pool = await openPool(path("pool"), "test", "a test");
-    const host = await openLocalHost(pool.directory, vms, MOST_DISKS);
-    opened = {
+    const host = localHost(vms, MOST_DISKS);
+    const { engine, close } = await openEngine(
+      {
+        pools: [{ name: "default", directory: path("pool") }],
+        groups: ["test"],
+        owner: "a test",
+        known: knownPools(),
+      },
       host,
-      engine: await openEngine(pool, host, createMetrics(), silentLog()),
-      close: () => pool.close(),
-    };
+      defaultEngineSettings,
+      createMetrics(),
+      silentLog(),
+    );
+    opened = { host, engine, close };
   });
   after(() => opened?.close());
   return {

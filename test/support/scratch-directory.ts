@@ -17,8 +17,15 @@ export function scratchDirectory(): (...parts: string[]) => string {
   });
   after(async () => {
     await endOwnProcesses();
-    await unmountBelow(directory);
+    // A device over a file holds the file system that the file is in.
+    for (let round = 0; round < 3; round++) {
+      await unmountBelow(directory, []);
+      await detachBelow(directory);
+    }
+    await unmountBelow(directory, ["--lazy"]);
     await detachBelow(directory);
+    const left = await mountsBelow(directory);
+    if (left.length > 0) throw new Error(`still mounted: ${left.join(" ")}`);
     await rm(directory, { recursive: true });
   });
   return (...parts) => join(directory, ...parts);
@@ -41,13 +48,9 @@ export function loopsBelow(directory: string): string[] {
   return [...over, ...own].map(({ device }) => device);
 }
 
-async function unmountBelow(directory: string): Promise<void> {
-  for (const path of await mountsBelow(directory)) {
-    const { exitCode } = await runAny("umount", [path]);
-    if (exitCode !== 0) await runAny("umount", ["--lazy", path]);
-  }
-  const left = await mountsBelow(directory);
-  if (left.length > 0) throw new Error(`still mounted: ${left.join(" ")}`);
+/** Unmounts what can be; with `--lazy` all of it. */
+async function unmountBelow(directory: string, options: readonly string[]): Promise<void> {
+  for (const path of await mountsBelow(directory)) await runAny("umount", [...options, path]);
 }
 
 async function detachBelow(directory: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { StatusError } from "../../kit/errors.ts";
 
-/** Longest volume name in UTF-8 bytes; leaves room for `;<id>.vhdx` in the 255 bytes of a file name. */
+/** Longest name of a volume or snapshot in UTF-8 bytes; leaves room for `;<id>.vhdx` in the 255 bytes of a file name. */
 export const MAX_NAME_BYTES = 128;
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const VOLUME_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.vhdx$/is;
+const DISK_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(vhdx|json)$/is;
 
 /** Control characters, what Windows or our own layout gives a meaning, and what decoding puts for broken UTF-8. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*;\ufffd]/;
@@ -17,12 +17,13 @@ export function isGuid(text: string): boolean {
 }
 
 /**
- * Checks a volume name that is about to become part of a file name.
+ * Checks a name that is about to become part of a file name.
+ * @param subject what has the name: `volume` or `snapshot`.
  * @throws StatusError INVALID_ARGUMENT saying which rule it breaks.
  */
-export function checkVolumeName(name: string): void {
+export function checkDiskName(subject: string, name: string): void {
   const problem = problemOfName(name);
-  if (problem !== undefined) throw new StatusError("INVALID_ARGUMENT", `volume name ${problem}`);
+  if (problem !== undefined) throw new StatusError("INVALID_ARGUMENT", `${subject} name ${problem}`);
 }
 
 function problemOfName(name: string): string | undefined {
@@ -36,15 +37,15 @@ function problemOfName(name: string): string | undefined {
   return undefined;
 }
 
-export interface VolumeFileName {
+export interface DiskFileName {
   readonly name: string;
   readonly id: string;
+  readonly kind: "disk" | "record";
 }
 
-/** Takes a file name of the layout `NAME;GUID.vhdx` apart at its last `;`; undefined for any other name. */
-export function parseVolumeFile(fileName: string): VolumeFileName | undefined {
-  const match = VOLUME_FILE.exec(fileName);
-  if (match === null) return undefined;
-  const [, name = "", id = ""] = match;
-  return { name, id: id.toLowerCase() };
+/** Takes a file name of the layout `NAME;GUID.vhdx` or `.json` apart at its last `;`; undefined for any other name. */
+export function parseDiskFile(fileName: string): DiskFileName | undefined {
+  const [, name, id, end] = DISK_FILE.exec(fileName) ?? [];
+  if (name === undefined || id === undefined) return undefined;
+  return { name, id: id.toLowerCase(), kind: end?.toLowerCase() === "vhdx" ? "disk" : "record" };
 }

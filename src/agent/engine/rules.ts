@@ -1,54 +1,104 @@
 import { StatusError } from "../../kit/errors.ts";
 import type { Attachment } from "../hosts/host.ts";
-import { attachVolume } from "./attach-volume.ts";
-import { createVolume } from "./create-volume.ts";
-import { deleteVolume } from "./delete-volume.ts";
-import { detachVolume } from "./detach-volume.ts";
 import type { Engine } from "./engine.ts";
-import { expandVolume } from "./expand-volume.ts";
-import { knownVolume } from "./known-volume.ts";
+import { examine } from "./health/doctor.ts";
+import { capacity, listPools } from "./health/capacity.ts";
+import { volumeHealth } from "./health/volume-health.ts";
 import type { EngineParts } from "./parts.ts";
-import { LARGEST_VOLUME, SMALLEST_VOLUME } from "./volume-size.ts";
+import { blocks } from "./snapshots/blocks.ts";
+import { createSnapshot } from "./snapshots/create-snapshot.ts";
+import { deleteSnapshot } from "./snapshots/delete-snapshot.ts";
+import { createSnapshotGroup, deleteSnapshotGroup } from "./snapshots/snapshot-group.ts";
+import { attachVolume } from "./volumes/attach-volume.ts";
+import { createVolume } from "./volumes/create-volume.ts";
+import { deleteVolume } from "./volumes/delete-volume.ts";
+import { listDeletedVolumes, restoreVolume } from "./volumes/deleted-volumes.ts";
+import { detachVolume } from "./volumes/detach-volume.ts";
+import { exportVolume } from "./volumes/export-volume.ts";
+import { expandVolume } from "./volumes/expand-volume.ts";
+import { importVolume } from "./volumes/import-volume.ts";
+import { knownSnapshot, knownVolume, quoted } from "./volumes/known-volume.ts";
+import { modifyVolume } from "./volumes/modify-volume.ts";
+import { moveVolume } from "./volumes/move-volume.ts";
 
 /** The bare rules: no locks, no joins. Each change is a file of its own; what only reads is here. */
-export function engineRules(parts: EngineParts): Engine {
-  const { catalog, host, pool } = parts;
+export function engineRules(parts: EngineParts): Omit<Engine, "listOperations"> {
+  const { catalog, host, pools } = parts;
   return {
-    createVolume: (name, size) => createVolume(parts, name, size),
+    createVolume: (request, context) => createVolume(parts, request, context),
     deleteVolume: (id) => deleteVolume(parts, id),
     getVolume: (idOrName) =>
-      Promise.try(() => catalog.byId(idOrName) ?? catalog.byName(idOrName) ?? knownVolume(parts, idOrName)),
-    listVolumes: async (maxEntries, token) => {
-      const page = catalog.page(maxEntries, token);
+      Promise.try(
+        () =>
+          catalog.volumes.byId(idOrName) ?? catalog.volumes.byName(idOrName) ?? knownVolume(parts, idOrName),
+      ),
+    listVolumes: async ({ maxEntries, token }) => {
+      const { items, nextToken } = catalog.volumes.page(maxEntries, token);
       const attachments = byVolume(await host.listAttachments());
       return {
-        volumes: page.volumes.map((volume) => ({ ...volume, attachments: attachments.get(volume.id) ?? [] })),
-        nextToken: page.nextToken,
+        items: items.map((volume) => ({ ...volume, attachments: attachments.get(volume.id) ?? [] })),
+        nextToken,
       };
     },
     expandVolume: (id, size, { signal }) => expandVolume(parts, id, size, signal),
-    attach: (vmId, volumeId, readOnly, { signal }) => attachVolume(parts, vmId, volumeId, readOnly, signal),
+    modifyVolume: (id, change) => modifyVolume(parts, id, change),
+
+    attach: (vmId, volumeId, readOnly, mountPoint, { signal }) =>
+      attachVolume(parts, vmId, volumeId, readOnly, mountPoint, signal),
     detach: (vmId, volumeId, { signal }) => detachVolume(parts, vmId, volumeId, signal),
     attachmentsOf: async (volumeId) => {
       knownVolume(parts, volumeId);
       return await host.attachmentsOf(volumeId);
     },
-    capacity: async () => {
-      const available = await pool.freeBytes();
-      return {
-        available,
-        minimumVolumeSize: SMALLEST_VOLUME,
-        maximumVolumeSize: available < LARGEST_VOLUME ? available : LARGEST_VOLUME,
-      };
-    },
+
+    createSnapshot: (request, context) => createSnapshot(parts, request, context),
+    deleteSnapshot: (id) => deleteSnapshot(parts, id),
+    getSnapshot: (idOrName) =>
+      Promise.try(
+        () =>
+          catalog.snapshots.byId(idOrName) ??
+          catalog.snapshots.byName(idOrName) ??
+          knownSnapshot(parts, idOrName),
+      ),
+    listSnapshots: (sourceVolumeId, { maxEntries, token }) =>
+      Promise.try(() =>
+        catalog.snapshots.page(
+          maxEntries,
+          token,
+          (snapshot) => sourceVolumeId === undefined || snapshot.sourceVolumeId === sourceVolumeId,
+        ),
+      ),
+    createSnapshotGroup: (name, sources, labels, context) =>
+      createSnapshotGroup(parts, name, sources, labels, context),
+    deleteSnapshotGroup: (id) => deleteSnapshotGroup(parts, id),
+    getSnapshotGroup: (idOrName) =>
+      Promise.try(() => {
+        const group = catalog.groups.byId(idOrName) ?? catalog.groups.byName(idOrName);
+        if (group !== undefined) return catalog.withSnapshots(group);
+        pools.requireAllSeen();
+        throw new StatusError("NOT_FOUND", `group ${quoted(idOrName)} does not exist`);
+      }),
+    listSnapshotGroups: () =>
+      Promise.resolve([...catalog.groups.values()].map((group) => catalog.withSnapshots(group))),
+    blocks: (snapshotId, baseId, startingOffset, maxEntries, { signal }) =>
+      blocks(parts, snapshotId, baseId, startingOffset, maxEntries, signal),
+
+    volumeHealth: (id) => volumeHealth(parts, id),
+    capacity: (pool) => capacity(parts, pool),
+    listPools: () => listPools(parts),
+    doctor: (fix) => examine(parts, fix),
+
+    listDeletedVolumes: () => listDeletedVolumes(parts),
+    restoreVolume: (id) => restoreVolume(parts, id),
+    importVolume: (file, name, pool, context) => importVolume(parts, file, name, pool, context),
+    exportVolume: (id, file, context) => exportVolume(parts, id, file, context),
+    moveVolume: (id, pool, context) => moveVolume(parts, id, pool, context),
+
     listVms: () => host.listVms(),
     getVm: async (id) => {
       const vm = await host.getVm(id);
       if (vm !== undefined) return vm;
-      throw new StatusError(
-        "NOT_FOUND",
-        `VM ${JSON.stringify(id.slice(0, 128))} does not exist on this host`,
-      );
+      throw new StatusError("NOT_FOUND", `VM ${quoted(id)} does not exist on this host`);
     },
   };
 }

@@ -27,6 +27,26 @@ export interface HostManifest {
   /** Most disks one VM may have. */
   readonly slotsPerVm: number;
   readonly onlineExpand: boolean;
+  /** True when disks in use can be copied as of one instant. */
+  readonly copyInUse: boolean;
+  /** What can be changed of a volume here besides what every host has: a name and which values it takes. */
+  readonly mutableAttributes: Readonly<Record<string, (value: string) => boolean>>;
+}
+
+/** A copy to be made of a disk in use. */
+export interface CopyInUse {
+  readonly disk: DiskFile;
+  /** The new file. */
+  readonly target: string;
+  /** Of the copy. */
+  readonly virtualDiskId: string;
+}
+
+/** What the host keeps of an attachment that is not there any more. */
+export interface Leftover {
+  readonly path: string;
+  readonly message: string;
+  readonly fixed: boolean;
 }
 
 /**
@@ -35,6 +55,8 @@ export interface HostManifest {
  */
 export interface Host {
   readonly manifest: HostManifest;
+  /** Told that a pool can be used, at the start and whenever one comes back; ends what a crash cut short there. */
+  openPool(directory: string): Promise<void>;
   listVms(): Promise<Vm[]>;
   getVm(id: string): Promise<Vm | undefined>;
   /** All attachments of volumes in our pools. */
@@ -47,6 +69,15 @@ export interface Host {
   detach(attachment: Attachment, signal: AbortSignal): Promise<void>;
   /** Grows a disk in use to `size` bytes, file and device; finishes what an earlier call left half done. */
   growAttached(disk: DiskFile, attachment: Attachment, size: bigint, signal: AbortSignal): Promise<void>;
+  /**
+   * Copies disks in use, all as of one instant: what each guest would find after a power failure. All copies are made
+   * and durable, or none is; FAILED_PRECONDITION where that can't be done, with the reason.
+   */
+  copyInUse(copies: readonly CopyInUse[], signal: AbortSignal): Promise<void>;
+  /** Why an attachment that the host keeps of a volume is not there; undefined when nothing is amiss. */
+  lostAttachment(volumeId: string): Promise<string | undefined>;
+  /** What is left of attachments that are gone; removed when asked. */
+  leftovers(remove: boolean): Promise<Leftover[]>;
   /** Removes what the host keeps of a volume that is not attached and about to be deleted. */
   forget(volumeId: string): Promise<void>;
 }

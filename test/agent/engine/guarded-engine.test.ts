@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { MiB } from "../../../src/kit/sizes.ts";
 import { codeOf } from "../../support/failure.ts";
-import { engineRigs, exactly, makeVolume, type EngineRig } from "../../support/engine-rig.ts";
+import { engineRigs, exactly, makeVolume, newVolume, type EngineRig } from "../../support/engine-rig.ts";
 import { context } from "../../support/local-rig.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -21,7 +21,7 @@ describe("the engine under its locks", () => {
     rig.host.gate = new Promise((resolve) => (open = resolve));
     const vmId = rig.host.vms[0]!.id;
     const hangsUp = new AbortController();
-    const attach = rig.engine.attach(vmId, id, false, { ...context(), signal: hangsUp.signal });
+    const attach = rig.engine.attach(vmId, id, false, undefined, { ...context(), signal: hangsUp.signal });
     return {
       id,
       vmId,
@@ -92,7 +92,10 @@ describe("the engine under its locks", () => {
           calls.push(made);
         }
         await Promise.all(calls);
-        const { volumes } = await rig.engine.listVolumes(0, undefined, context());
+        const { items: volumes } = await rig.engine.listVolumes(
+          { maxEntries: 0, token: undefined },
+          context(),
+        );
         expect(await disksIn(rig)).to.deep.equal(volumes.map(({ name, id }) => `${name};${id}.vhdx`));
         expect(volumes.length).to.be.at.most(1);
         for (const id of ids) await rig.engine.deleteVolume(id, context());
@@ -107,7 +110,7 @@ describe("the engine under its locks", () => {
     const { id, vmId, attach, hangUp, open } = await waitingAttach(rig);
     hangUp();
     await refused(attach, "ABORTED", "still running");
-    const joined = rig.engine.attach(vmId, id, false, context());
+    const joined = rig.engine.attach(vmId, id, false, undefined, context());
     open();
     expect((await joined).volumeId).to.equal(id);
     expect(rig.host.attachments).to.have.length(1);
@@ -116,7 +119,7 @@ describe("the engine under its locks", () => {
   it("finishes a create whose client is gone before it began", async () => {
     const rig = await newRig();
     const gone = { ...context(), signal: AbortSignal.abort() };
-    await refused(rig.engine.createVolume("data", exactly(SIZE), gone), "ABORTED");
+    await refused(rig.engine.createVolume(newVolume("data", exactly(SIZE)), gone), "ABORTED");
     const volume = await makeVolume(rig, SIZE, "data");
     expect(await disksIn(rig)).to.deep.equal([`data;${volume.id}.vhdx`]);
   });
@@ -124,7 +127,7 @@ describe("the engine under its locks", () => {
   it("runs one attach of many equal ones, and answers all", async () => {
     const rig = await newRig();
     const { id, vmId, attach, open } = await waitingAttach(rig);
-    const twins = Array.from({ length: 20 }, () => rig.engine.attach(vmId, id, false, context()));
+    const twins = Array.from({ length: 20 }, () => rig.engine.attach(vmId, id, false, undefined, context()));
     open();
     const answers = await Promise.all([attach, ...twins]);
     expect(new Set(answers).size).to.equal(1);
@@ -146,9 +149,9 @@ describe("the engine under its locks", () => {
     const rig = await newRig();
     const { id, vmId, attach, open } = await waitingAttach(rig);
     await rig.engine.getVolume(id, context());
-    await rig.engine.listVolumes(0, undefined, context());
+    await rig.engine.listVolumes({ maxEntries: 0, token: undefined }, context());
     await rig.engine.attachmentsOf(id, context());
-    await rig.engine.capacity(context());
+    await rig.engine.capacity(undefined, context());
     await rig.engine.getVm(vmId, context());
     await makeVolume(rig, SIZE, "another");
     open();
@@ -165,7 +168,7 @@ describe("the engine under its locks", () => {
     await rig.engine.detach(vmId, id, context());
     const [deleted, attached] = await Promise.all([
       codeOf(rig.engine.deleteVolume(id, context())),
-      codeOf(rig.engine.attach(vmId, id, false, context())),
+      codeOf(rig.engine.attach(vmId, id, false, undefined, context())),
     ]);
     expect([deleted, attached]).to.deep.equal(["OK", "NOT_FOUND"]);
     expect(rig.host.attachments).to.deep.equal([]);
@@ -189,7 +192,7 @@ describe("the engine under its locks", () => {
   it("runs one expansion of many equal ones, and a different one after it", async () => {
     const rig = await newRig();
     const { id } = await makeVolume(rig);
-    await rig.engine.attach(rig.host.vms[0]!.id, id, false, context());
+    await rig.engine.attach(rig.host.vms[0]!.id, id, false, undefined, context());
     const grow = rig.host.growAttached.bind(rig.host);
     const sizes: bigint[] = [];
     rig.host.growAttached = async (disk, attachment, size) => {
@@ -206,8 +209,8 @@ describe("the engine under its locks", () => {
     const { id } = await makeVolume(rig);
     rig.host.gate = Promise.reject(new Error("the host is busy"));
     const vmId = rig.host.vms[0]!.id;
-    await refused(rig.engine.attach(vmId, id, false, context()), "INTERNAL", "busy");
+    await refused(rig.engine.attach(vmId, id, false, undefined, context()), "INTERNAL", "busy");
     rig.host.gate = Promise.resolve();
-    await rig.engine.attach(vmId, id, false, context());
+    await rig.engine.attach(vmId, id, false, undefined, context());
   });
 });

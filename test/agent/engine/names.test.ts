@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkVolumeName, isGuid, MAX_NAME_BYTES, parseVolumeFile } from "../../../src/agent/engine/names.ts";
+import { checkDiskName, isGuid, MAX_NAME_BYTES, parseDiskFile } from "../../../src/agent/engine/names.ts";
 import { thrownBy } from "../../support/failure.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
@@ -16,7 +16,7 @@ const anyName = fc.oneof(
 const guid = fc.uuid();
 const accepted = (name: string) => {
   try {
-    checkVolumeName(name);
+    checkDiskName("volume", name);
     return true;
   } catch {
     return false;
@@ -32,7 +32,7 @@ describe("volume names", () => {
         fc.pre(accepted(name));
         const file = resolve(join("/pool", `${name};${id}.vhdx`));
         expect(dirname(file)).to.equal("/pool");
-        expect(parseVolumeFile(file.slice("/pool/".length))).to.deep.equal({ name, id });
+        expect(parseDiskFile(file.slice("/pool/".length))).to.deep.equal({ name, id, kind: "disk" });
         expect(Buffer.byteLength(`${name};${id}.vhdx`)).to.be.at.most(255);
       }),
       { numRuns: 2000 },
@@ -65,7 +65,7 @@ describe("volume names", () => {
     ];
     for (const name of good)
       expect(() => {
-        checkVolumeName(name);
+        checkDiskName("volume", name);
       }, name).not.to.throw();
   });
 
@@ -98,7 +98,7 @@ describe("volume names", () => {
   for (const [why, name] of hostile) {
     it(`like ${JSON.stringify(name.slice(0, 20))} are refused: the name ${why}`, () => {
       const error = thrownBy(() => {
-        checkVolumeName(name);
+        checkDiskName("volume", name);
       });
       expect(error.code).to.equal("INVALID_ARGUMENT");
       expect(error.message).to.include(why);
@@ -107,8 +107,9 @@ describe("volume names", () => {
 
   it("are taken apart at the last semicolon, with the id in lower case", () => {
     const id = randomUUID();
-    expect(parseVolumeFile(`a;b;${id}.vhdx`)).to.deep.equal({ name: "a;b", id });
-    expect(parseVolumeFile(`A;${id.toUpperCase()}.VHDX`)).to.deep.equal({ name: "A", id });
+    expect(parseDiskFile(`a;b;${id}.vhdx`)).to.deep.equal({ name: "a;b", id, kind: "disk" });
+    expect(parseDiskFile(`a;b;${id}.json`)).to.deep.equal({ name: "a;b", id, kind: "record" });
+    expect(parseDiskFile(`A;${id.toUpperCase()}.VHDX`)).to.deep.equal({ name: "A", id, kind: "disk" });
   });
 
   it("are not seen in files of another layout", () => {
@@ -118,7 +119,7 @@ describe("volume names", () => {
       `${id}.vhdx`,
       `;${id}.vhdx`,
       `a;${id}`,
-      `a;${id}.json`,
+      `a;${id}.json.tmp`,
       `a;${id}.avhdx`,
       `a;${id}.vhdx.tmp`,
       `a;${id.slice(1)}.vhdx`,
@@ -126,7 +127,7 @@ describe("volume names", () => {
       `a_${id}.avhdx`,
       `a; ${id}.vhdx`,
     ];
-    for (const file of others) expect(parseVolumeFile(file), file).to.equal(undefined);
+    for (const file of others) expect(parseDiskFile(file), file).to.equal(undefined);
   });
 
   it("are told from ids, which are lower-case GUIDs alone", () => {

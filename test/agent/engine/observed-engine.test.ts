@@ -5,7 +5,7 @@ import { StatusError } from "../../../src/kit/errors.ts";
 import { createMetrics } from "../../../src/kit/metrics.ts";
 import { MiB } from "../../../src/kit/sizes.ts";
 import { rejection } from "../../support/failure.ts";
-import { engineRigs, exactly } from "../../support/engine-rig.ts";
+import { engineRigs, exactly, newVolume } from "../../support/engine-rig.ts";
 import { context } from "../../support/local-rig.ts";
 
 describe("the engine as it is observed", () => {
@@ -29,19 +29,19 @@ describe("the engine as it is observed", () => {
 
   it("counts every operation with its outcome", async () => {
     const { rig, engine, counts } = await observed();
-    const { id } = await engine.createVolume("data", exactly(8n * MiB), context());
+    const { id } = await engine.createVolume(newVolume("data", exactly(8n * MiB)), context());
     const vmId = rig.host.vms[0]!.id;
-    await engine.attach(vmId, id, false, context());
+    await engine.attach(vmId, id, false, undefined, context());
     await engine.attachmentsOf(id, context());
     await rejection(engine.deleteVolume(id, context()));
     await engine.detach(vmId, id, context());
     await engine.expandVolume(id, exactly(16n * MiB), context());
     await engine.deleteVolume(id, context());
     await rejection(engine.getVolume(id, context()));
-    await engine.listVolumes(0, undefined, context());
+    await engine.listVolumes({ maxEntries: 0, token: undefined }, context());
     await engine.listVms(context());
     await engine.getVm(vmId, context());
-    await engine.capacity(context());
+    await engine.capacity(undefined, context());
     expect(await counts()).to.deep.equal({
       "create OK": 1,
       "attach OK": 1,
@@ -64,13 +64,13 @@ describe("the engine as it is observed", () => {
     rig.host.listVms = () => Promise.reject(cause);
     const error = await rejection(engine.listVms(context()));
     expect(error).to.be.instanceOf(StatusError).and.to.include({ code: "RESOURCE_EXHAUSTED", cause });
-    const refused = await rejection(engine.createVolume("../x", exactly(8n * MiB), context()));
+    const refused = await rejection(engine.createVolume(newVolume("../x", exactly(8n * MiB)), context()));
     expect(refused).to.include({ code: "INVALID_ARGUMENT" });
   });
 
   it("logs who asked for what, with the request's id", async () => {
     const { engine, lines } = await observed();
-    await engine.createVolume("data", exactly(8n * MiB), { ...context(), requestId: "request-7" });
+    await engine.createVolume(newVolume("data", exactly(8n * MiB)), { ...context(), requestId: "request-7" });
     expect(lines.at(-1)).to.include({
       operation: "create",
       name: "data",

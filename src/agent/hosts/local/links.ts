@@ -1,39 +1,51 @@
-import { link, mkdir, readdir, rm, rmdir, stat, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { link, mkdir, readdir, realpath, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
 import type { DiskFile } from "../host.ts";
 
+const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const LINK = new RegExp(`^/(${GUID})/(${GUID})\\.vhdx$`);
+
+/** Whose disk a link is. */
+export interface LinkOwner {
+  readonly vmId: string;
+  readonly volumeId: string;
+}
+
 /**
  * The hard links that tell the kernel whose a loop device is: attach opens `<pool>/.vms/<vm id>/<volume id>.vhdx`,
- * so that the backing file's name carries both ids.
+ * so that the backing file's name carries both ids. The kernel names backing files by their real path.
  */
 export class AttachmentLinks {
-  readonly #root: string;
-  readonly #pattern: RegExp;
+  /** By the pool's directory as its owner names it: the real path of where its links are. */
+  readonly #roots = new Map<string, string>();
 
-  constructor(poolDirectory: string) {
-    this.#root = join(poolDirectory, ".vms");
-    const guid = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-    this.#pattern = new RegExp(`^/(${guid})/(${guid})\\.vhdx$`);
+  /** Links of the disks in a pool can be made and understood from now on. */
+  async openPool(directory: string): Promise<void> {
+    this.#roots.set(resolve(directory), join(await realpath(directory), ".vms"));
   }
 
-  path(vmId: string, volumeId: string): string {
-    return join(this.#root, vmId, `${volumeId}.vhdx`);
+  /** Where the link of a disk to a VM is. */
+  path(disk: DiskFile, vmId: string): string {
+    const root = this.#roots.get(resolve(dirname(disk.path)));
+    if (root === undefined) throw new StatusError("UNAVAILABLE", `${disk.path} is in no pool that is open`);
+    return join(root, vmId, `${disk.volumeId}.vhdx`);
   }
 
   /** Whose disk a backing file is; undefined for a file that is not one of our links. */
-  parse(backingFile: string): { vmId: string; volumeId: string } | undefined {
-    if (!backingFile.startsWith(this.#root)) return undefined;
-    const match = this.#pattern.exec(backingFile.slice(this.#root.length));
-    return match?.[1] === undefined || match[2] === undefined
-      ? undefined
-      : { vmId: match[1], volumeId: match[2] };
+  parse(backingFile: string): LinkOwner | undefined {
+    for (const root of this.#roots.values()) {
+      if (!backingFile.startsWith(root)) continue;
+      const [, vmId, volumeId] = LINK.exec(backingFile.slice(root.length)) ?? [];
+      if (vmId !== undefined && volumeId !== undefined) return { vmId, volumeId };
+    }
+    return undefined;
   }
 
   /** Makes the link of a disk that is not attached; one left by a crash is replaced. */
   async make(disk: DiskFile, vmId: string): Promise<string> {
-    const path = this.path(vmId, disk.volumeId);
-    await mkdir(join(this.#root, vmId), { recursive: true, mode: 0o700 });
+    const path = this.path(disk, vmId);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await this.remove(path);
     await link(disk.path, path).catch((error: unknown) => {
       if (!hasErrno(error, "EEXIST")) throw error;
@@ -46,7 +58,7 @@ export class AttachmentLinks {
     return path;
   }
 
-  /** Removes a link, and its directory when it was the last, but never the last name of a disk. */
+  /** Removes a link, but never the last name of a disk. */
   async remove(path: string): Promise<void> {
     try {
       if ((await stat(path)).nlink < 2) return;
@@ -56,33 +68,52 @@ export class AttachmentLinks {
     }
   }
 
-  /** Removes the links that no loop device has, which an interrupted attach or detach left. */
-  async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    for (const vmId of await this.#vmIds()) {
-      const directory = join(this.#root, vmId);
-      for (const name of await readdir(directory)) {
-        const path = join(directory, name);
-        if (this.parse(path) !== undefined && !inUse.has(path)) await this.remove(path);
+  /** All links there are, of one volume or of all. */
+  async list(volumeId?: string): Promise<string[]> {
+    const paths: string[] = [];
+    for (const root of this.#roots.values()) {
+      for (const vmId of await directoriesIn(root)) {
+        const names = volumeId === undefined ? await readdir(join(root, vmId)) : [`${volumeId}.vhdx`];
+        paths.push(...names.map((name) => join(root, vmId, name)));
       }
-      await rmdir(directory).catch((error: unknown) => {
-        if (!hasErrno(error, "ENOTEMPTY")) throw error;
-      });
+    }
+    const present = await Promise.all(paths.map(async (path) => [path, await exists(path)] as const));
+    return present.flatMap(([path, there]) => (there && this.parse(path) !== undefined ? path : []));
+  }
+
+  /** Removes the links that no loop device has, which an interrupted attach or detach left, and empty directories. */
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    for (const path of await this.list()) if (!inUse.has(path)) await this.remove(path);
+    for (const root of this.#roots.values()) {
+      for (const vmId of await directoriesIn(root)) {
+        await rmdir(join(root, vmId)).catch((error: unknown) => {
+          if (!hasErrno(error, "ENOTEMPTY", "ENOENT")) throw error;
+        });
+      }
     }
   }
 
   /** Removes every link of a volume that is being deleted, so that its bytes are freed. */
   async removeAll(volumeId: string): Promise<void> {
-    for (const vmId of await this.#vmIds()) {
-      await rm(this.path(vmId, volumeId), { force: true });
-    }
+    for (const path of await this.list(volumeId)) await rm(path, { force: true });
   }
+}
 
-  /** The VMs that have or had a disk; whatever else lies there is not ours. */
-  async #vmIds(): Promise<string[]> {
-    const entries = await readdir(this.#root, { withFileTypes: true }).catch((error: unknown) => {
-      if (isNotFound(error)) return [];
-      throw error;
-    });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+/** The VMs that have or had a disk; whatever else lies there is not ours. */
+async function directoriesIn(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    if (isNotFound(error)) return [];
+    throw error;
+  });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }

@@ -1,9 +1,9 @@
-import { realpath } from "node:fs/promises";
 import { LOCAL_SLOTS_PER_VM } from "../../../agent-client/disk-address.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { KeyedLocks } from "../../../kit/locks.ts";
 import { inspectVhdx, renewWriteGuids } from "../../../vhdx/index.ts";
 import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
+import { copyUnderLoops } from "./copy-in-use.ts";
 import { growUnderLoop } from "./growth.ts";
 import { refuseWhileUsed } from "./in-use.ts";
 import { AttachmentLinks } from "./links.ts";
@@ -15,15 +15,20 @@ interface LoopAttachment extends Attachment {
 }
 
 /** The host on this Linux machine: VMs are declared, a disk is attached as a loop device over its payload. */
-export async function openLocalHost(
-  poolDirectory: string,
-  vms: readonly Vm[],
-  slotsPerVm = LOCAL_SLOTS_PER_VM,
-): Promise<Host> {
-  // The kernel names backing files by their real path.
-  const links = new AttachmentLinks(await realpath(poolDirectory));
+export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): Host {
+  const links = new AttachmentLinks();
   const locks = new KeyedLocks();
-  await links.sweep(new Set(listLoopDevices().map(({ backingFile }) => backingFile)));
+  /** Links that an attach has made and no device has yet. */
+  const attaching = new Set<string>();
+
+  function linksInUse(): Set<string> {
+    return new Set([...attaching, ...listLoopDevices().map(({ backingFile }) => backingFile)]);
+  }
+
+  async function staleLinks(volumeId?: string): Promise<string[]> {
+    const inUse = linksInUse();
+    return (await links.list(volumeId)).filter((path) => !inUse.has(path));
+  }
 
   function attachments(): LoopAttachment[] {
     return listLoopDevices().flatMap((loop) => {
@@ -43,7 +48,18 @@ export async function openLocalHost(
   }
 
   return {
-    manifest: { name: "local", diskTypes: ["fixed"], slotsPerVm, onlineExpand: true },
+    manifest: {
+      name: "local",
+      diskTypes: ["fixed"],
+      slotsPerVm,
+      onlineExpand: true,
+      copyInUse: true,
+      mutableAttributes: {},
+    },
+    openPool: async (directory) => {
+      await links.openPool(directory);
+      await links.sweep(linksInUse());
+    },
     listVms: () => Promise.resolve([...vms]),
     getVm: (id) => Promise.resolve(vms.find((vm) => vm.id === id)),
     listAttachments: () => Promise.resolve(attachments().map(withoutLoop)),
@@ -64,8 +80,10 @@ export async function openLocalHost(
       }
       // What is written through the device bypasses the format, so its write ids change before.
       if (!readOnly) await renewWriteGuids(disk.path);
-      const link = await links.make(disk, vmId);
+      const link = links.path(disk, vmId);
+      attaching.add(link);
       try {
+        await links.make(disk, vmId);
         const payload = {
           offset: payloadOffset,
           size: virtualSize,
@@ -77,6 +95,8 @@ export async function openLocalHost(
       } catch (error) {
         await removeUnlessBound(links, link);
         throw error;
+      } finally {
+        attaching.delete(link);
       }
       return { volumeId: disk.volumeId, vmId, readOnly, address: { kind: "loop", backingFile: link } };
     },
@@ -87,7 +107,9 @@ export async function openLocalHost(
         await refuseWhileUsed(loop);
         await unbindLoop(loop, signal);
       }
-      await links.remove(links.path(attachment.vmId, attachment.volumeId));
+      for (const path of await links.list(attachment.volumeId)) {
+        if (links.parse(path)?.vmId === attachment.vmId) await links.remove(path);
+      }
     },
 
     growAttached: async (disk: DiskFile, attachment, size, signal) => {
@@ -95,6 +117,29 @@ export async function openLocalHost(
       if (loop === undefined)
         throw new StatusError("ABORTED", `volume ${disk.volumeId} was detached; try again`);
       await growUnderLoop(disk, loop, size, signal);
+    },
+
+    copyInUse: async (copies, signal) => {
+      const underLoops = copies.map((copy) => {
+        const loop = attachments().find(({ volumeId }) => volumeId === copy.disk.volumeId)?.loop;
+        if (loop !== undefined) return { ...copy, loop };
+        throw new StatusError("ABORTED", `volume ${copy.disk.volumeId} was detached; try again`);
+      });
+      await copyUnderLoops(underLoops, signal);
+    },
+
+    lostAttachment: async (volumeId) => {
+      const [path] = await staleLinks(volumeId);
+      return path === undefined
+        ? undefined
+        : `it was attached as ${path}, and no loop device has that any more: detach and attach it again`;
+    },
+
+    leftovers: async (remove) => {
+      const paths = await staleLinks();
+      if (remove) await links.sweep(linksInUse());
+      const message = "the link of an attachment that is gone";
+      return paths.map((path) => ({ path, message, fixed: remove }));
     },
 
     forget: (volumeId) => links.removeAll(volumeId),

@@ -2,13 +2,14 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { appendFile, mkdir, readdir, rename, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { DiskFile } from "../../../../src/agent/hosts/host.ts";
-import { openLocalHost } from "../../../../src/agent/hosts/local/local-host.ts";
+import type { DiskFile, Host } from "../../../../src/agent/hosts/host.ts";
+import { localHost } from "../../../../src/agent/hosts/local/local-host.ts";
 import { listLoopDevices } from "../../../../src/kit/loop-devices.ts";
 import { run } from "../../../../src/kit/run.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { createVhdx, growFixed, inspectVhdx } from "../../../../src/vhdx/index.ts";
 import { checksum, loopAt, readBytes, writeBytes } from "../../../support/device-bytes.ts";
+import { newVolume } from "../../../support/engine-rig.ts";
 import { context, linkOf, localRig, MOST_DISKS } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
@@ -19,8 +20,15 @@ describe("local host, attach", () => {
 
   async function newDisk(size = 8n * MiB): Promise<DiskFile> {
     const range = { required: size, limit: undefined };
-    const { id, path } = await rig.engine.createVolume(randomUUID(), range, context());
+    const { id, path } = await rig.engine.createVolume(newVolume(randomUUID(), range), context());
     return { volumeId: id, path };
+  }
+
+  /** A host that is started later, over a pool. */
+  async function hostOver(pool: string): Promise<Host> {
+    const host = localHost(rig.vms, MOST_DISKS);
+    await host.openPool(pool);
+    return host;
   }
 
   const isThere = (file: string) =>
@@ -136,7 +144,7 @@ describe("local host, attach", () => {
     const stale = await rig.host.attach(cut, vmId, false, signal);
     await run("losetup", ["--detach", loopAt(stale.address).device]);
 
-    const later = await openLocalHost(rig.pool, rig.vms, MOST_DISKS);
+    const later = await hostOver(rig.pool);
     expect(await later.attachmentsOf(kept.volumeId)).to.deep.equal([attachment]);
     expect(await later.attachmentsOf(cut.volumeId)).to.deep.equal([]);
     expect((await stat(cut.path)).nlink).to.equal(1);
@@ -161,7 +169,7 @@ describe("local host, attach", () => {
       { volumeId: disk.volumeId, vmId, readOnly: false, address: { kind: "loop", backingFile: foreign[0]! } },
       signal,
     );
-    await openLocalHost(rig.pool, rig.vms, MOST_DISKS);
+    await hostOver(rig.pool);
     await rig.host.forget(disk.volumeId);
     expect(bound()).to.deep.equal(before);
   });
@@ -171,13 +179,13 @@ describe("local host, attach", () => {
     await rig.host.attach(disk, vmId, false, signal);
     const alias = rig.path("alias");
     await run("ln", ["-s", rig.pool, alias]);
-    const throughAlias = await openLocalHost(alias, rig.vms, MOST_DISKS);
+    const throughAlias = await hostOver(alias);
     expect(await throughAlias.attachmentsOf(disk.volumeId)).to.have.length(1);
 
     const moved = rig.path("moved");
     await rename(rig.pool, moved);
     try {
-      const host = await openLocalHost(moved, rig.vms, MOST_DISKS);
+      const host = await hostOver(moved);
       const [attachment] = await host.attachmentsOf(disk.volumeId);
       expect(attachment?.address.backingFile).to.equal(join(moved, ".vms", vmId, `${disk.volumeId}.vhdx`));
       expect(await readdir(join(moved, ".vms", vmId))).to.include(`${disk.volumeId}.vhdx`);

@@ -1,19 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { link, mkdir, open, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
 import { loopsBelow } from "../../../support/scratch-directory.ts";
-import { MiB } from "../../../../src/kit/sizes.ts";
+import { makeVolume } from "../../../support/engine-rig.ts";
 import { context, linkOf, localRig } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
 describe("local host, deleting a volume", () => {
   const rig = localRig();
-  const newVolume = () =>
-    rig.engine.createVolume(randomUUID(), { required: 8n * MiB, limit: undefined }, context());
 
   it("frees its bytes also when an attachment's link was left behind", async () => {
-    const volume = await newVolume();
+    const volume = await makeVolume(rig);
     for (const { id } of rig.vms) {
       const left = linkOf(rig, id, volume.id);
       await mkdir(dirname(left), { recursive: true });
@@ -27,8 +24,8 @@ describe("local host, deleting a volume", () => {
   });
 
   it("is refused while it is attached, and leaves device, link and disk alone", async () => {
-    const volume = await newVolume();
-    await rig.engine.attach(rig.vms[1].id, volume.id, false, context());
+    const volume = await makeVolume(rig);
+    await rig.engine.attach(rig.vms[1].id, volume.id, false, undefined, context());
     const before = loopsBelow(rig.pool);
     await refused(rig.engine.deleteVolume(volume.id, context()), "FAILED_PRECONDITION", rig.vms[1].id);
     expect(loopsBelow(rig.pool)).to.deep.equal(before);
@@ -39,8 +36,8 @@ describe("local host, deleting a volume", () => {
   });
 
   it("leaves links of other volumes and foreign files alone", async () => {
-    const [volume, other] = [await newVolume(), await newVolume()];
-    await rig.engine.attach(rig.vms[0].id, other.id, true, context());
+    const [volume, other] = [await makeVolume(rig), await makeVolume(rig)];
+    await rig.engine.attach(rig.vms[0].id, other.id, true, undefined, context());
     const notes = linkOf(rig, rig.vms[0].id, "notes");
     await writeFile(notes, "keep");
     await rig.engine.deleteVolume(volume.id, context());

@@ -6,6 +6,7 @@ import { findUser } from "../../../../src/agent/hosts/local/in-use.ts";
 import { run } from "../../../../src/kit/run.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { loopAt, readBytes, writeBytes } from "../../../support/device-bytes.ts";
+import { newVolume } from "../../../support/engine-rig.ts";
 import { context, localRig } from "../../../support/local-rig.ts";
 import { startProcess } from "../../../support/own-processes.ts";
 import { refused } from "../../../support/refused.ts";
@@ -15,8 +16,8 @@ describe("local host, a device in use", () => {
 
   async function attached(): Promise<{ attachment: Attachment; device: string; place: string }> {
     const range = { required: 16n * MiB, limit: undefined };
-    const { id } = await rig.engine.createVolume(randomUUID(), range, context());
-    const attachment = await rig.engine.attach(rig.vms[0].id, id, false, context());
+    const { id } = await rig.engine.createVolume(newVolume(randomUUID(), range), context());
+    const attachment = await rig.engine.attach(rig.vms[0].id, id, false, undefined, context());
     const place = rig.path(`place-${id}`);
     await mkdir(place);
     return { attachment, device: loopAt(attachment.address).device, place };

@@ -14,7 +14,8 @@ describe("attachment links", () => {
   async function newPool() {
     const pool = path(`pool-${pools++}`);
     await mkdir(pool);
-    const links = new AttachmentLinks(pool);
+    const links = new AttachmentLinks();
+    await links.openPool(pool);
     const newDisk = async () => {
       const disk = { volumeId: randomUUID(), path: join(pool, `${randomUUID()}.disk`) };
       await writeFile(disk.path, disk.volumeId);
@@ -63,7 +64,7 @@ describe("attachment links", () => {
     const { links, newDisk } = await newPool();
     const disk = await newDisk();
     await links.make(disk, VM);
-    expect(await links.make(disk, VM)).to.equal(links.path(VM, disk.volumeId));
+    expect(await links.make(disk, VM)).to.equal(links.path(disk, VM));
     expect(await namesOf(disk.path)).to.equal(2);
   });
 

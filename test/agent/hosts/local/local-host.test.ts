@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { newVolume } from "../../../support/engine-rig.ts";
 import { context, localRig } from "../../../support/local-rig.ts";
 import { loopAt, readBytes, writeBytes } from "../../../support/device-bytes.ts";
 import { startProcess } from "../../../support/own-processes.ts";
@@ -13,7 +14,7 @@ describe("local host", () => {
     vmIds: [local.vms[0].id, local.vms[1].id],
     newDisk: async (size) => {
       const range = { required: size, limit: undefined };
-      const { id, path } = await local.engine.createVolume(randomUUID(), range, context());
+      const { id, path } = await local.engine.createVolume(newVolume(randomUUID(), range), context());
       return { volumeId: id, path };
     },
     guest: {

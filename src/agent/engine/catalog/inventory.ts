@@ -1,0 +1,103 @@
+import type { Ledger } from "../index/ledger.ts";
+import type { Disk, Snapshot, Volume } from "../model.ts";
+import type { Claims } from "../pool/claims.ts";
+import type { Catalog, PlacedGroup, PoolContents } from "./catalog.ts";
+
+type ClaimingDisk = Pick<Disk, "id" | "pool" | "lineage" | "size">;
+
+/**
+ * Keeps in step what is known of the pools' disks: the catalog, what their files were when last looked at, and what
+ * they may still claim. Called after the directories were changed.
+ */
+export class Inventory {
+  readonly catalog: Catalog;
+  readonly ledger: Ledger;
+  readonly claims: Claims;
+  readonly #sharesBlocks: (pool: string) => boolean;
+  readonly #onChange: (pool: string) => void;
+
+  /**
+   * @param sharesBlocks whether copies in a pool take no space until they are written to.
+   * @param onChange told the pool whose content is another one now.
+   */
+  constructor(
+    catalog: Catalog,
+    ledger: Ledger,
+    claims: Claims,
+    sharesBlocks: (pool: string) => boolean,
+    onChange: (pool: string) => void,
+  ) {
+    this.#sharesBlocks = sharesBlocks;
+    this.catalog = catalog;
+    this.ledger = ledger;
+    this.claims = claims;
+    this.#onChange = onChange;
+  }
+
+  async putVolume(volume: Volume): Promise<Volume> {
+    await this.look(volume);
+    this.catalog.volumes.put(volume);
+    this.#onChange(volume.pool);
+    return volume;
+  }
+
+  async putSnapshot(snapshot: Snapshot): Promise<Snapshot> {
+    await this.look(snapshot);
+    this.catalog.snapshots.put(snapshot);
+    this.#onChange(snapshot.pool);
+    return snapshot;
+  }
+
+  putGroup(group: PlacedGroup): void {
+    this.catalog.groups.put(group);
+  }
+
+  removeGroup(id: string): void {
+    this.catalog.groups.remove(id);
+  }
+
+  removeVolume(id: string): void {
+    const volume = this.catalog.volumes.byId(id);
+    if (volume === undefined) return;
+    this.catalog.volumes.remove(id);
+    this.#forget(volume);
+  }
+
+  removeSnapshot(id: string): void {
+    const snapshot = this.catalog.snapshots.byId(id);
+    if (snapshot === undefined) return;
+    this.catalog.snapshots.remove(id);
+    this.#forget(snapshot);
+  }
+
+  /** Takes over what a pool was found to hold; the ledger knows its disks already. */
+  replacePool(pool: string, contents: PoolContents): void {
+    this.catalog.replacePool(pool, contents);
+    this.claims.deletePool(pool);
+    for (const volume of contents.volumes) this.#claim(volume, true);
+    for (const snapshot of contents.snapshots) this.#claim(snapshot, false);
+    this.#onChange(pool);
+  }
+
+  /** Looks at a disk's file again: how much of its size it takes by now. */
+  async look(disk: Volume | Snapshot): Promise<void> {
+    await this.ledger.look(disk.id, disk.path);
+    this.#claim(disk, "attributes" in disk);
+  }
+
+  /** Claims all of a disk that is about to be made, until it is put or the claim is deleted. */
+  claim(disk: ClaimingDisk): void {
+    this.#claim(disk, true);
+  }
+
+  #claim(disk: ClaimingDisk, growing: boolean): void {
+    const lineage = this.#sharesBlocks(disk.pool) ? disk.lineage : disk.id;
+    this.claims.set({ ...disk, lineage }, this.ledger.get(disk.id)?.allocated ?? 0n, growing);
+  }
+
+  #forget({ id, pool }: Volume | Snapshot): void {
+    this.ledger.delete(id);
+    this.claims.delete(id);
+    this.#onChange(pool);
+  }
+}

@@ -1,0 +1,38 @@
+import type { Capacity, PoolStatus } from "../model.ts";
+import type { EngineParts } from "../parts.ts";
+import { promisableByPool } from "../pool/room.ts";
+import { LARGEST_VOLUME, SMALLEST_VOLUME } from "../volumes/volume-size.ts";
+
+/** What can be promised in one pool, or in all that are there. A volume lies in one pool, so the largest is of one. */
+export async function capacity(parts: EngineParts, name: string | undefined): Promise<Capacity> {
+  const wanted = name === undefined ? undefined : parts.pools.byName(name);
+  const rooms = [...(await promisableByPool(parts))]
+    .filter(([pool]) => wanted === undefined || pool === wanted)
+    .map(([, room]) => room);
+  const largest = rooms.reduce((most, room) => (room > most ? room : most), 0n);
+  return {
+    available: rooms.reduce((sum, room) => sum + room, 0n),
+    minimumVolumeSize: SMALLEST_VOLUME,
+    maximumVolumeSize: largest < LARGEST_VOLUME ? largest : LARGEST_VOLUME,
+  };
+}
+
+export async function listPools(parts: EngineParts): Promise<PoolStatus[]> {
+  const rooms = await promisableByPool(parts);
+  return await Promise.all(
+    parts.pools.slots().map(async ({ place: { name, directory }, pool, down }) => {
+      const space = (await pool?.space()) ?? { free: 0n, total: 0n };
+      const isIn = (item: { readonly pool: string }) => item.pool === name;
+      return {
+        name,
+        directory,
+        down,
+        ...space,
+        promised: parts.inventory.claims.promised(name),
+        available: (pool && rooms.get(pool)) ?? 0n,
+        volumes: [...parts.catalog.volumes.values()].filter(isIn).length,
+        snapshots: [...parts.catalog.snapshots.values()].filter(isIn).length,
+      };
+    }),
+  );
+}

@@ -1,0 +1,160 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { StatusError } from "../../../kit/errors.ts";
+import { readIdentity } from "../../../vhdx/index.ts";
+import type { DoctorFinding } from "../model.ts";
+import { parseDiskFile } from "../names.ts";
+import type { EngineParts } from "../parts.ts";
+import { parseGroupFile, parseTemporaryFile } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
+import { inParallel } from "../recovery/in-parallel.ts";
+
+/** Files of a pool itself. */
+const OWN = new Set([
+  ".hyperv-csi.json",
+  ".lock",
+  ".index",
+  ".index.tmp",
+  ".tmp",
+  ".snapshots",
+  ".deleted",
+  ".vms",
+]);
+/** Disks that Hyper-V makes for checkpoints belong to their base. */
+const CHECKPOINT = /_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.avhdx$/i;
+
+type Finding = Omit<DoctorFinding, "pool" | "fixed">;
+
+/** Looks for what belongs to nothing. With `fix` what can lose nothing is removed. */
+export async function examine(parts: EngineParts, fix: boolean): Promise<DoctorFinding[]> {
+  const findings: DoctorFinding[] = [];
+  for (const pool of parts.pools.open()) {
+    const found = [
+      ...(await inPlace(pool)),
+      ...(await temporary(pool)),
+      ...(await deletedRecords(pool)),
+      ...(await damaged(parts, pool)),
+      ...unserved(parts, pool),
+      ...unfinishedMoves(parts, pool),
+    ];
+    for (const finding of found) {
+      const fixed = fix && finding.safeToFix;
+      if (fixed) await rm(finding.path, { force: true });
+      findings.push({ ...finding, pool: pool.name, fixed });
+    }
+  }
+  for (const { path, message, fixed } of await parts.host.leftovers(fix)) {
+    const pool = parts.pools.open().find(({ directory }) => path.startsWith(directory))?.name ?? "";
+    findings.push({ pool, kind: "stale-attachment", path, message, safeToFix: true, fixed });
+  }
+  return findings;
+}
+
+/** Files in a pool that are neither disks nor records. */
+async function inPlace({ layout }: Pool): Promise<Finding[]> {
+  const own = await readdir(layout.directory);
+  const snapshots = await readdir(layout.snapshots);
+  return [
+    ...own.filter((name) => !OWN.has(name)).map((name) => ({ directory: layout.directory, name })),
+    ...snapshots
+      .filter((name) => parseGroupFile(name) === undefined)
+      .map((name) => ({ directory: layout.snapshots, name })),
+  ]
+    .filter(({ name }) => parseDiskFile(name) === undefined && !CHECKPOINT.test(name))
+    .map(({ directory, name }) => ({
+      kind: "foreign-file" as const,
+      path: join(directory, name),
+      message: "not made by this agent; move it out of the pool if nothing needs it there",
+      safeToFix: false,
+    }));
+}
+
+async function temporary({ layout, working }: Pool): Promise<Finding[]> {
+  return (await readdir(layout.temporary)).flatMap((name) => {
+    const id = parseTemporaryFile(name)?.id;
+    // Asked after the directory was read: what a change has begun since is not in it.
+    if (id !== undefined && working.has(id)) return [];
+    const isOurs = id !== undefined;
+    return {
+      kind: isOurs ? ("temporary-file" as const) : ("foreign-file" as const),
+      path: join(layout.temporary, name),
+      message: isOurs ? "left by a change that was not finished" : "not made by this agent",
+      safeToFix: isOurs,
+    };
+  });
+}
+
+async function deletedRecords({ layout }: Pool): Promise<Finding[]> {
+  const names = await readdir(layout.deleted);
+  return names
+    .filter((name) => name.endsWith(".json") && !names.includes(name.replace(/json$/, "vhdx")))
+    .map((name) => ({
+      kind: "record-without-disk" as const,
+      path: join(layout.deleted, name),
+      message: "the record of a deleted volume whose disk is removed already",
+      safeToFix: parseTemporaryFile(name) !== undefined,
+    }));
+}
+
+/** Disks that are served and can't be read, and records whose disk is missing. */
+async function damaged({ catalog }: EngineParts, { name, layout }: Pool): Promise<Finding[]> {
+  const disks = [...catalog.volumes.values(), ...catalog.snapshots.values()].filter(
+    ({ pool }) => pool === name,
+  );
+  const findings = await inParallel(disks, async (disk): Promise<Finding | undefined> => {
+    if ("fault" in disk && disk.fault !== undefined) {
+      const path = layout.record(disk.name, disk.id);
+      const message = `${disk.fault}: put it back, or delete the volume`;
+      return { kind: "record-without-disk", path, message, safeToFix: false };
+    }
+    try {
+      const { virtualDiskId } = await readIdentity(disk.path);
+      if (virtualDiskId === disk.id) return undefined;
+      return {
+        kind: "damaged-disk",
+        path: disk.path,
+        message: `it holds the disk ${virtualDiskId}`,
+        safeToFix: false,
+      };
+    } catch (error) {
+      const message = `${StatusError.from(error).message}; see: hyperv-csi vhdx check`;
+      return { kind: "damaged-disk", path: disk.path, message, safeToFix: false };
+    }
+  });
+  return [...findings.filter((finding) => finding !== undefined), ...(await recordsAlone(layout.snapshots))];
+}
+
+/** Records in the snapshots' directory whose disk is missing. */
+async function recordsAlone(directory: string): Promise<Finding[]> {
+  const files = (await readdir(directory)).map((name) => ({ name, file: parseDiskFile(name) }));
+  const disks = new Set(files.flatMap(({ file }) => (file?.kind === "disk" ? file.id : [])));
+  return files
+    .filter(({ file }) => file?.kind === "record" && !disks.has(file.id))
+    .map(({ name }) => ({
+      kind: "record-without-disk" as const,
+      path: join(directory, name),
+      message: "the snapshot's disk is missing: put it back, or remove this record",
+      safeToFix: false,
+    }));
+}
+
+function unserved({ catalog }: EngineParts, { name }: Pool): Finding[] {
+  return catalog
+    .leftAlone()
+    .filter(({ pool }) => pool === name)
+    .map(({ path, reason }) => ({
+      kind: "unserved-disk" as const,
+      path,
+      message: `left alone: ${reason}; settle that and start the agent again`,
+      safeToFix: false,
+    }));
+}
+
+function unfinishedMoves({ catalog }: EngineParts, { name, layout }: Pool): Finding[] {
+  return catalog.contentsOf(name).arrivals.map(({ id, from }) => ({
+    kind: "unfinished-move" as const,
+    path: layout.record(catalog.volumes.byId(id)?.name ?? id, id),
+    message: `it moved here from the pool with id ${from}, which is down: bring that back`,
+    safeToFix: false,
+  }));
+}

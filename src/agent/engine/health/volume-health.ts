@@ -1,0 +1,57 @@
+import { stat } from "node:fs/promises";
+import { StatusError } from "../../../kit/errors.ts";
+import { readIdentity } from "../../../vhdx/index.ts";
+import type { HealthProblem, Volume } from "../model.ts";
+import type { EngineParts } from "../parts.ts";
+import { promisable } from "../pool/room.ts";
+import { knownVolume } from "../volumes/known-volume.ts";
+
+/** What is wrong with a volume: looked for now, nothing remembered. */
+export async function volumeHealth(parts: EngineParts, id: string): Promise<HealthProblem[]> {
+  const volume = knownVolume(parts, id);
+  try {
+    await parts.pools.present(volume.pool);
+  } catch (error) {
+    return [{ kind: "pool-down", message: StatusError.from(error).message }];
+  }
+  const problems = [
+    await diskProblem(volume),
+    await poolProblem(parts, volume),
+    await attachmentProblem(parts, volume),
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+async function diskProblem({ id, path, fault }: Volume): Promise<HealthProblem | undefined> {
+  if (fault !== undefined) return { kind: "missing-file", message: fault };
+  try {
+    await stat(path);
+  } catch (error) {
+    return { kind: "missing-file", message: `${path}: ${StatusError.from(error).message}` };
+  }
+  try {
+    const { virtualDiskId } = await readIdentity(path);
+    if (virtualDiskId === id) return undefined;
+    return { kind: "damaged", message: `${path} holds another disk, ${virtualDiskId}` };
+  } catch (error) {
+    return { kind: "damaged", message: `${path}: ${StatusError.from(error).message}` };
+  }
+}
+
+/** A full pool stops all writes that need space; the volumes in it that can still grow are at risk. */
+async function poolProblem(parts: EngineParts, { pool: name }: Volume): Promise<HealthProblem | undefined> {
+  const pool = parts.pools.byName(name);
+  const space = await pool.space();
+  const promised = parts.inventory.claims.promised(name);
+  if (promised <= space.free || promisable(parts, pool, space) > 0n) return undefined;
+  return {
+    kind: "overcommitted",
+    message: `pool ${name} has ${space.free} bytes free and has promised ${promised}: free some, or add space`,
+  };
+}
+
+/** What the host says is attached, and a device under it that is not there. */
+async function attachmentProblem({ host }: EngineParts, { id }: Volume): Promise<HealthProblem | undefined> {
+  const lost = await host.lostAttachment(id);
+  return lost === undefined ? undefined : { kind: "lost-attachment", message: lost };
+}

@@ -1,0 +1,71 @@
+import type { Log } from "../../../kit/log.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Pools } from "../pool/pools.ts";
+import { basename, dirname } from "node:path";
+import { indexKey } from "../recovery/read-disk.ts";
+import type { Ledger } from "./ledger.ts";
+import { type IndexedDisk, writeIndex } from "./pool-index.ts";
+
+/** A change waits so long for others before the index is written. */
+const QUIET_MS = 60_000;
+
+/** Writes the pools' indexes some time after their contents changed, and when the agent stops. */
+export class IndexKeeper {
+  readonly #pools: Pools;
+  readonly #catalog: Catalog;
+  readonly #ledger: Ledger;
+  readonly #log: Log;
+  readonly #changed = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(pools: Pools, catalog: Catalog, ledger: Ledger, log: Log) {
+    this.#pools = pools;
+    this.#catalog = catalog;
+    this.#ledger = ledger;
+    this.#log = log;
+  }
+
+  /** The pool's index is behind from now on. */
+  changed(pool: string): void {
+    this.#changed.add(pool);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.write();
+    }, QUIET_MS).unref();
+  }
+
+  /** Writes what is behind. An index that can't be written only makes the next start slower. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(async () => {
+      const names = [...this.#changed];
+      this.#changed.clear();
+      for (const pool of this.#pools.open()) {
+        if (!names.includes(pool.name)) continue;
+        try {
+          await writeIndex(pool.layout.index, pool.id, this.#disksOf(pool));
+        } catch (error) {
+          this.#log.warn({ err: error, pool: pool.name }, "the index can't be written");
+        }
+      }
+    });
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.write();
+  }
+
+  *#disksOf({ name }: Pool): Generator<readonly [string, IndexedDisk]> {
+    for (const shelf of [this.#catalog.volumes, this.#catalog.snapshots]) {
+      for (const disk of shelf.values()) {
+        const stamp = disk.pool === name ? this.#ledger.get(disk.id) : undefined;
+        if (stamp === undefined) continue;
+        const { path, size, type, createdAt } = disk;
+        yield [indexKey(dirname(path), basename(path)), { stamp: stamp.text, size, type, createdAt }];
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { join } from "node:path";
+
+/** Ends of the names of files that an unfinished change has. */
+const GONE = ".gone.vhdx";
+
+const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const TEMPORARY_FILE = new RegExp(`^(${GUID})(\\.gone\\.vhdx|\\.vhdx|\\.json)$`);
+const GROUP_FILE = new RegExp(`^(${GUID})\\.group\\.json$`);
+
+/** Longest path that Windows opens without a prefix, and what Hyper-V adds to a disk's name for a checkpoint. */
+const LONGEST_WINDOWS_PATH = 259;
+const CHECKPOINT_SUFFIX = 41;
+
+/**
+ * The paths inside a pool. This is the one place that builds them: names were checked by {@link checkDiskName} before,
+ * ids are GUIDs.
+ */
+export class PoolLayout {
+  readonly directory: string;
+  readonly temporary: string;
+  readonly snapshots: string;
+  readonly deleted: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    this.temporary = join(directory, ".tmp");
+    this.snapshots = join(directory, ".snapshots");
+    this.deleted = join(directory, ".deleted");
+  }
+
+  /** Says which group and pool this is. */
+  get marker(): string {
+    return join(this.directory, ".hyperv-csi.json");
+  }
+
+  get lock(): string {
+    return join(this.directory, ".lock");
+  }
+
+  get index(): string {
+    return join(this.directory, ".index");
+  }
+
+  disk(name: string, id: string): string {
+    return join(this.directory, `${name};${id}.vhdx`);
+  }
+
+  record(name: string, id: string): string {
+    return join(this.directory, `${name};${id}.json`);
+  }
+
+  snapshotDisk(name: string, id: string): string {
+    return join(this.snapshots, `${name};${id}.vhdx`);
+  }
+
+  snapshotRecord(name: string, id: string): string {
+    return join(this.snapshots, `${name};${id}.json`);
+  }
+
+  groupRecord(id: string): string {
+    return join(this.snapshots, `${id}.group.json`);
+  }
+
+  /** Where a disk is made before its rename. */
+  temporaryDisk(id: string): string {
+    return join(this.temporary, `${id}.vhdx`);
+  }
+
+  /** The intent of a change that makes a disk: it becomes the disk's record. */
+  intent(id: string): string {
+    return join(this.temporary, `${id}.json`);
+  }
+
+  /** A disk that was deleted and is about to be removed. */
+  gone(id: string): string {
+    return join(this.temporary, id + GONE);
+  }
+
+  /** A disk that was deleted and is kept. */
+  deletedDisk(id: string): string {
+    return join(this.deleted, `${id}.vhdx`);
+  }
+
+  deletedRecord(id: string): string {
+    return join(this.deleted, `${id}.json`);
+  }
+}
+
+/** True where a file of this path and its checkpoints can be opened. */
+export function fitsWindows(path: string): boolean {
+  return path.length + CHECKPOINT_SUFFIX <= LONGEST_WINDOWS_PATH;
+}
+
+export interface TemporaryFile {
+  readonly id: string;
+  readonly kind: "disk" | "intent" | "gone";
+}
+
+/** What a file in the temporary directory is; undefined for one that is not ours. */
+export function parseTemporaryFile(fileName: string): TemporaryFile | undefined {
+  const [, id, end] = TEMPORARY_FILE.exec(fileName) ?? [];
+  if (id === undefined) return undefined;
+  return { id, kind: end === GONE ? "gone" : end === ".json" ? "intent" : "disk" };
+}
+
+/** The id in the name of a group's record. */
+export function parseGroupFile(fileName: string): string | undefined {
+  return GROUP_FILE.exec(fileName)?.[1];
+}

@@ -1,0 +1,62 @@
+import { Gauge, type Registry } from "prom-client";
+import type { EngineParts } from "../parts.ts";
+import { promisable } from "./room.ts";
+
+/** Adds the pools' gauges to the process's metrics; they are read when somebody asks. */
+export function observePools(parts: EngineParts, registry: Registry): void {
+  const common = { labelNames: ["pool"] as const, registers: [registry] };
+  const { pools, catalog, inventory } = parts;
+  new Gauge({
+    ...common,
+    name: "hyperv_csi_agent_pool_up",
+    help: "1 while a pool can be used",
+    collect() {
+      for (const { place, pool } of pools.slots()) this.set({ pool: place.name }, pool === undefined ? 0 : 1);
+    },
+  });
+  new Gauge({
+    ...common,
+    name: "hyperv_csi_agent_pool_free_bytes",
+    help: "Bytes that a pool's file system has free",
+    async collect() {
+      this.reset();
+      for (const pool of pools.open()) this.set({ pool: pool.name }, Number((await pool.space()).free));
+    },
+  });
+  new Gauge({
+    ...common,
+    name: "hyperv_csi_agent_pool_promisable_bytes",
+    help: "Bytes that can still be promised to new volumes",
+    async collect() {
+      this.reset();
+      for (const pool of pools.open()) {
+        this.set({ pool: pool.name }, Number(promisable(parts, pool, await pool.space())));
+      }
+    },
+  });
+  new Gauge({
+    ...common,
+    name: "hyperv_csi_agent_pool_promised_bytes",
+    help: "Bytes that a pool's disks may still claim",
+    collect() {
+      for (const { place } of pools.slots()) {
+        this.set({ pool: place.name }, Number(inventory.claims.promised(place.name)));
+      }
+    },
+  });
+  for (const [name, help, shelf] of [
+    ["hyperv_csi_agent_volumes", "Volumes in a pool", catalog.volumes],
+    ["hyperv_csi_agent_snapshots", "Snapshots in a pool", catalog.snapshots],
+  ] as const) {
+    new Gauge({
+      ...common,
+      name,
+      help,
+      collect() {
+        const counts = new Map(pools.slots().map(({ place }) => [place.name, 0]));
+        for (const { pool } of shelf.values()) counts.set(pool, (counts.get(pool) ?? 0) + 1);
+        for (const [pool, count] of counts) this.set({ pool }, count);
+      },
+    });
+  }
+}

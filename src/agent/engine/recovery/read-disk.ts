@@ -1,0 +1,59 @@
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { readIdentity } from "../../../vhdx/index.ts";
+import { createdAtOf } from "../creator.ts";
+import type { IndexedDisk, PoolIndex } from "../index/pool-index.ts";
+import { type Stamp, stampOf } from "../index/stamp.ts";
+import type { DiskFileName } from "../names.ts";
+
+/** A disk file that is what its name says. */
+export interface FoundDisk extends IndexedDisk, Pick<DiskFileName, "name" | "id"> {
+  readonly path: string;
+  readonly allocated: bigint;
+}
+
+/** The name under which a pool's index keeps the disk of a file. */
+export function indexKey(directory: string, fileName: string): string {
+  return basename(directory) === ".snapshots" ? `.snapshots/${fileName}` : fileName;
+}
+
+/**
+ * What a disk file is: from the index while the file is as it was then, else from the file itself.
+ * @returns the reason when it is not what its name says or can't be read.
+ */
+export async function readDisk(
+  directory: string,
+  fileName: string,
+  { name, id }: DiskFileName,
+  index: PoolIndex,
+): Promise<FoundDisk | string> {
+  const path = join(directory, fileName);
+  try {
+    const stats = await stat(path, { bigint: true });
+    if (!stats.isFile()) return "it is no file";
+    const stamp = stampOf(stats);
+    const known = index.get(indexKey(directory, fileName));
+    if (known?.stamp === stamp.text) return { ...known, name, id, path, allocated: stamp.allocated };
+    const found = await identify(path, id, stamp, Number(stats.birthtimeMs));
+    return typeof found === "string" ? found : { ...found, name, id, path };
+  } catch (error) {
+    return `the disk can't be read: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function identify(
+  path: string,
+  id: string,
+  stamp: Stamp,
+  birthtime: number,
+): Promise<Omit<FoundDisk, "name" | "id" | "path"> | string> {
+  const disk = await readIdentity(path);
+  if (disk.virtualDiskId !== id) return `its name and its id, ${disk.virtualDiskId}, differ`;
+  return {
+    stamp: stamp.text,
+    allocated: stamp.allocated,
+    size: disk.virtualSize,
+    type: disk.type,
+    createdAt: createdAtOf(disk.creator) ?? birthtime,
+  };
+}

@@ -1,0 +1,116 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "../../../kit/log.ts";
+import type { LeftAlone, PlacedGroup, PoolContents } from "../catalog/catalog.ts";
+import { type PoolIndex, readIndex } from "../index/pool-index.ts";
+import type { Ledger } from "../index/ledger.ts";
+import { type DiskFileName, parseDiskFile } from "../names.ts";
+import { parseGroupFile } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
+import { readRecord } from "../records/record-file.ts";
+import type { SnapshotRecord, VolumeRecord } from "../records/record.ts";
+import { inParallel } from "./in-parallel.ts";
+import { type FoundDisk, readDisk } from "./read-disk.ts";
+import { snapshotOf, volumeOf, volumeWithoutDisk } from "../records/entries.ts";
+
+/** What a directory of a pool holds, by file name. */
+interface Listing {
+  readonly disks: ReadonlyMap<string, DiskFileName>;
+  /** File names of records by the id in them. */
+  readonly records: ReadonlyMap<string, string>;
+}
+
+/** Reads what a pool holds. Files that are not ours are not looked at; what is not sound is left alone and told. */
+export async function scanPool(pool: Pool, ledger: Ledger, log: Log): Promise<PoolContents> {
+  const leftAlone: LeftAlone[] = [];
+  const leave = (path: string, { id, name }: DiskFileName, reason: string) => {
+    log.warn({ path }, `left alone: ${reason}`);
+    leftAlone.push({ pool: pool.name, id, name, path, reason });
+  };
+  const index = await readIndex(pool.layout.index, pool.id);
+  const { directory, snapshots } = pool.layout;
+  const volumes = await scanDirectory(directory, "volume", index, leave);
+  const copies = await scanDirectory(snapshots, "snapshot", index, leave);
+  const groups = await readGroups(pool);
+  for (const { disk } of [...volumes.found, ...copies.found]) {
+    ledger.set(disk.id, { text: disk.stamp, allocated: disk.allocated });
+  }
+  return {
+    volumes: [
+      ...volumes.found.map(({ disk, record }) => volumeOf(pool.name, disk, record)),
+      ...volumes.recordsAlone.map((record) => volumeWithoutDisk(pool, record)),
+    ],
+    snapshots: copies.found.map(({ disk, record }) => snapshotOf(pool.name, disk, record)),
+    groups,
+    leftAlone,
+    arrivals: volumes.found.flatMap(({ disk, record }) =>
+      record?.movedFrom === undefined ? [] : { id: disk.id, from: record.movedFrom },
+    ),
+  };
+}
+
+type Leave = (path: string, file: DiskFileName, reason: string) => void;
+
+interface Found<R> {
+  readonly found: { readonly disk: FoundDisk; readonly record: R | undefined }[];
+  readonly recordsAlone: R[];
+}
+
+async function scanDirectory<K extends "volume" | "snapshot">(
+  directory: string,
+  kind: K,
+  index: PoolIndex,
+  leave: Leave,
+): Promise<Found<K extends "volume" ? VolumeRecord : SnapshotRecord>>;
+async function scanDirectory(
+  directory: string,
+  kind: "volume" | "snapshot",
+  index: PoolIndex,
+  leave: Leave,
+): Promise<Found<VolumeRecord | SnapshotRecord>> {
+  const { disks, records } = listed(await readdir(directory));
+  const read = await inParallel([...disks], async ([fileName, file]) => {
+    const disk = await readDisk(directory, fileName, file, index);
+    if (typeof disk === "string") {
+      leave(join(directory, fileName), file, disk);
+      return undefined;
+    }
+    const recordFile = records.get(file.id);
+    const record = recordFile === undefined ? undefined : await readRecord(join(directory, recordFile), kind);
+    if (record !== "damaged" && (record === undefined || record.id === file.id)) return { disk, record };
+    leave(join(directory, fileName), file, `its record, ${recordFile ?? ""}, can't be read`);
+    return undefined;
+  });
+  const ids = new Set([...disks.values()].map(({ id }) => id));
+  const alone = await inParallel(
+    [...records].filter(([id]) => !ids.has(id)),
+    async ([id, fileName]) => {
+      const record = await readRecord(join(directory, fileName), kind);
+      return record !== "damaged" && record?.id === id ? record : undefined;
+    },
+  );
+  return {
+    found: read.filter((entry) => entry !== undefined),
+    recordsAlone: alone.filter((record) => record !== undefined),
+  };
+}
+
+function listed(fileNames: readonly string[]): Listing {
+  const disks = new Map<string, DiskFileName>();
+  const records = new Map<string, string>();
+  for (const fileName of fileNames) {
+    const file = parseDiskFile(fileName);
+    if (file?.kind === "disk") disks.set(fileName, file);
+    else if (file?.kind === "record") records.set(file.id, fileName);
+  }
+  return { disks, records };
+}
+
+async function readGroups(pool: Pool): Promise<PlacedGroup[]> {
+  const ids = (await readdir(pool.layout.snapshots)).flatMap((fileName) => parseGroupFile(fileName) ?? []);
+  const groups = await inParallel(ids, async (id) => {
+    const record = await readRecord(pool.layout.groupRecord(id), "group");
+    return record !== undefined && record !== "damaged" && record.id === id ? record : undefined;
+  });
+  return groups.flatMap((record) => (record === undefined ? [] : { ...record, pool: pool.name }));
+}

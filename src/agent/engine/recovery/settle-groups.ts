@@ -1,0 +1,52 @@
+import { readdir, rename, unlink } from "node:fs/promises";
+import { isNotFound } from "../../../kit/errors.ts";
+import type { Log } from "../../../kit/log.ts";
+import { parseDiskFile } from "../names.ts";
+import { parseGroupFile } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
+import { readRecord } from "../records/record-file.ts";
+import { join } from "node:path";
+
+/** Ends deletions of groups that were cut short: once a group's record says so, all its snapshots go. */
+export async function settleGroups(pool: Pool, log: Log): Promise<void> {
+  for (const fileName of await readdir(pool.layout.snapshots)) {
+    const id = parseGroupFile(fileName);
+    if (id === undefined) continue;
+    const group = await readRecord(pool.layout.groupRecord(id), "group");
+    if (group === undefined || group === "damaged" || group.deleting !== true) continue;
+    await removeGroup(pool, id, new Set(group.snapshotIds));
+    log.info({ id, name: group.name }, "finished: the deletion of a group of snapshots");
+  }
+}
+
+/** Removes a group's snapshots, then its record, which says by then that it is being deleted. */
+export async function removeGroup(
+  pool: Pool,
+  groupId: string,
+  snapshotIds: ReadonlySet<string>,
+): Promise<void> {
+  const { layout, snapshotSync } = pool;
+  const files = (await readdir(layout.snapshots)).map((fileName) => ({
+    fileName,
+    file: parseDiskFile(fileName),
+  }));
+  const gone: string[] = [];
+  for (const { fileName, file } of files) {
+    if (file === undefined || !snapshotIds.has(file.id)) continue;
+    if (file.kind === "record") await unlinkIfThere(join(layout.snapshots, fileName));
+    else {
+      await rename(join(layout.snapshots, fileName), layout.gone(file.id));
+      gone.push(layout.gone(file.id));
+    }
+  }
+  await snapshotSync.flush();
+  await unlinkIfThere(layout.groupRecord(groupId));
+  await snapshotSync.flush();
+  for (const path of gone) await unlinkIfThere(path);
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+}

@@ -1,0 +1,34 @@
+import { rename, rm, unlink } from "node:fs/promises";
+import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import type { EngineParts } from "../parts.ts";
+import { whileWorking } from "../pool/pool.ts";
+import { requireOwnDisk } from "../volumes/known-volume.ts";
+
+/** Removes a snapshot. One that is not there is deleted already. */
+export async function deleteSnapshot(parts: EngineParts, id: string): Promise<void> {
+  const { catalog, pools, inventory } = parts;
+  const snapshot = catalog.snapshots.byId(id);
+  if (snapshot === undefined) {
+    catalog.refuseLeftAlone(id);
+    pools.requireAllSeen();
+    return;
+  }
+  if (snapshot.groupId !== undefined && catalog.groups.byId(snapshot.groupId) !== undefined) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `snapshot ${id} belongs to group ${snapshot.groupId}; delete the group`,
+    );
+  }
+  const pool = await pools.present(snapshot.pool);
+  const { layout, snapshotSync } = pool;
+  await requireOwnDisk(parts, snapshot);
+  await whileWorking(pool, [id], async () => {
+    await rename(snapshot.path, layout.gone(id));
+    await unlink(layout.snapshotRecord(snapshot.name, id)).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+    await snapshotSync.flush();
+    inventory.removeSnapshot(id);
+    await rm(layout.gone(id), { force: true });
+  });
+}

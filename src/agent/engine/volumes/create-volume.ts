@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import { StatusError } from "../../../kit/errors.ts";
+import { createUnnamedVhdx } from "../../../vhdx/index.ts";
+import { creatorText } from "../creator.ts";
+import type { CallContext } from "../engine.ts";
+import { checkAttributes, checkLabels } from "../labels.ts";
+import type { NewVolume, SizeRange, Volume } from "../model.ts";
+import { checkDiskName } from "../names.ts";
+import type { EngineParts } from "../parts.ts";
+import { fitsWindows } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
+import { claimRoom } from "../pool/room.ts";
+import { recordOfVolume } from "../records/entries.ts";
+import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
+import { copyOf, type Original } from "./copy-disk.ts";
+import { isWithin, layoutFor, type DiskLayout } from "./volume-size.ts";
+
+/** Makes a volume, empty or as a copy, or finds the one that an equal request made. */
+export async function createVolume(
+  parts: EngineParts,
+  request: NewVolume,
+  context: CallContext,
+): Promise<Volume> {
+  checkDiskName("volume", request.name);
+  checkLabels(request.labels);
+  checkAttributes(request.attributes, parts.host.manifest);
+  const type = typeFor(parts, request);
+  // A size that no disk has is told as that, whether the name is taken or not.
+  if (request.size !== undefined) layoutFor(request.size);
+  const existing = parts.catalog.volumes.byName(request.name);
+  if (existing !== undefined) return sameVolume(existing, request);
+  parts.catalog.refuseLeftAlone(request.name);
+  parts.pools.requireAllSeen();
+
+  const original = request.source === undefined ? undefined : await copyOf(parts, request.source);
+  const layout = layoutOf(request, original);
+  const id = randomUUID();
+  const lineage = original?.disk.lineage ?? id;
+  const pool = await claimRoom(parts, request.pool, { id, lineage, size: layout.size });
+  try {
+    return await makeVolume(parts, pool, { ...request, id, lineage, type, layout }, original, context);
+  } catch (error) {
+    parts.inventory.claims.delete(id);
+    throw error;
+  }
+}
+
+function typeFor({ host: { manifest } }: EngineParts, { type }: NewVolume): "fixed" | "dynamic" {
+  if (type === undefined) return manifest.diskTypes[0] ?? "fixed";
+  if (manifest.diskTypes.includes(type)) return type;
+  throw new StatusError(
+    "INVALID_ARGUMENT",
+    `host ${manifest.name} can't attach ${type} disks; use ${manifest.diskTypes.join(" or ")}`,
+  );
+}
+
+/** The size a new volume gets; a copy is as large as its original unless a larger one is asked for. */
+function layoutOf({ size }: NewVolume, original: Original | undefined): DiskLayout {
+  if (original === undefined) {
+    if (size === undefined) throw new StatusError("INVALID_ARGUMENT", "size is missing");
+    return layoutFor(size);
+  }
+  const least = original.disk.size;
+  if (size === undefined) return layoutFor({ required: least, limit: undefined });
+  if (size.limit === undefined ? size.required < least : size.limit < least) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `a copy of ${original.disk.name} has at least its ${least} bytes; ${size.limit ?? size.required} were asked for`,
+    );
+  }
+  return layoutFor({ required: size.required < least ? least : size.required, limit: size.limit });
+}
+
+interface Plan extends NewVolume {
+  readonly id: string;
+  readonly lineage: string;
+  readonly type: "fixed" | "dynamic";
+  readonly layout: DiskLayout;
+}
+
+async function makeVolume(
+  { inventory }: EngineParts,
+  pool: Pool,
+  { id, name, lineage, type, layout, labels, attributes, source }: Plan,
+  original: Original | undefined,
+  context: CallContext,
+): Promise<Volume> {
+  const places = newVolumeDisk(pool, name, id);
+  requireOpenablePath(places.disk);
+  const volume: Volume = {
+    id,
+    name,
+    pool: pool.name,
+    size: layout.size,
+    type: original?.disk.type ?? type,
+    path: places.disk,
+    createdAt: Date.now(),
+    lineage,
+    labels,
+    attributes,
+    source,
+    mountPoints: {},
+    fault: undefined,
+  };
+  await bringIn(places, recordOfVolume(volume), async (temporary) => {
+    if (original === undefined) {
+      const creator = creatorText(volume.createdAt);
+      await createUnnamedVhdx(temporary, { type, virtualDiskId: id, creator, ...layout });
+    } else {
+      await original.cut(temporary, id, layout.size, context);
+    }
+  });
+  return await inventory.putVolume(volume);
+}
+
+function requireOpenablePath(path: string): void {
+  if (process.platform !== "win32" || fitsWindows(path)) return;
+  throw new StatusError(
+    "INVALID_ARGUMENT",
+    `${path} is too long for Windows: take a shorter name or pool directory`,
+  );
+}
+
+function sameVolume(existing: Volume, request: NewVolume): Volume {
+  const difference = differenceOf(existing, request);
+  if (difference !== undefined) {
+    throw new StatusError("ALREADY_EXISTS", `volume ${existing.name} exists with ${difference}`);
+  }
+  if (existing.fault === undefined) return existing;
+  throw new StatusError("FAILED_PRECONDITION", `volume ${existing.name} can't be used: ${existing.fault}`);
+}
+
+/** What an existing volume has that a request for its name does not ask for. */
+function differenceOf(existing: Volume, { size, source, type, pool }: NewVolume): string | undefined {
+  if (size !== undefined && existing.fault === undefined && !isAsAskedFor(existing, size)) {
+    return `${existing.size} bytes; ${size.required} were asked for`;
+  }
+  if (existing.source?.kind !== source?.kind || existing.source?.id !== source?.id) {
+    const { kind, id } = existing.source ?? {};
+    return kind === undefined ? "no source" : `another source, ${kind} ${id ?? ""}`;
+  }
+  if (type !== undefined && type !== existing.type) return `type ${existing.type}`;
+  if (pool !== undefined && pool !== existing.pool) return `its disk in pool ${existing.pool}`;
+  return undefined;
+}
+
+/** Without a limit the size must be the one that the same request would give. */
+function isAsAskedFor(existing: Volume, size: SizeRange): boolean {
+  return size.limit === undefined ? existing.size === layoutFor(size).size : isWithin(existing.size, size);
+}

@@ -1,0 +1,106 @@
+import { readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { readIdentity } from "../../../vhdx/index.ts";
+import type { DeletedVolume, Volume } from "../model.ts";
+import type { EngineParts } from "../parts.ts";
+import { parseTemporaryFile } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
+import { claimRoom } from "../pool/room.ts";
+import { volumeOf } from "../records/entries.ts";
+import { readRecord } from "../records/record-file.ts";
+import type { DeletedRecord } from "../records/record.ts";
+import { saveRecord } from "../records/volume-record.ts";
+import { quoted } from "./known-volume.ts";
+
+/** Volumes that were deleted and are still kept, in all pools that are there. */
+export async function listDeletedVolumes({ pools, settings }: EngineParts): Promise<DeletedVolume[]> {
+  const lists = await Promise.all(pools.open().map((pool) => deletedIn(pool)));
+  return lists.flat().map(({ pool, record }) => ({
+    id: record.id,
+    name: record.name,
+    pool: pool.name,
+    deletedAt: record.deletedAt,
+    keptUntil: record.deletedAt + settings.retentionMs,
+  }));
+}
+
+interface Deleted {
+  readonly pool: Pool;
+  readonly record: DeletedRecord;
+}
+
+async function deletedIn(pool: Pool): Promise<Deleted[]> {
+  const deleted: Deleted[] = [];
+  for (const fileName of await readdir(pool.layout.deleted)) {
+    const file = parseTemporaryFile(fileName);
+    if (file?.kind !== "disk") continue;
+    const record = await recordOf(pool, file.id);
+    if (record !== undefined) deleted.push({ pool, record });
+  }
+  return deleted;
+}
+
+async function recordOf({ layout }: Pool, id: string): Promise<DeletedRecord | undefined> {
+  const record = await readRecord(layout.deletedRecord(id), "deleted");
+  return record === "damaged" || record?.id !== id ? undefined : record;
+}
+
+/** Brings a deleted volume back, as it was. */
+export async function restoreVolume(parts: EngineParts, id: string): Promise<Volume> {
+  const { pools, catalog, inventory } = parts;
+  const present = catalog.volumes.byId(id);
+  if (present !== undefined) return present;
+  const deleted = (await Promise.all(pools.open().map((pool) => deletedIn(pool)))).flat();
+  const found = deleted.find(({ record }) => record.id === id);
+  if (found === undefined) {
+    throw new StatusError(
+      "NOT_FOUND",
+      `volume ${quoted(id)} is not among those that are kept after their deletion`,
+    );
+  }
+  const { pool, record } = found;
+  if (catalog.volumes.byName(record.name) !== undefined) {
+    throw new StatusError("ALREADY_EXISTS", `another volume is named ${record.name} by now`);
+  }
+  catalog.refuseLeftAlone(record.name);
+  const from = pool.layout.deletedDisk(id);
+  const path = pool.layout.disk(record.name, id);
+  const disk = await readIdentity(from);
+  const { birthtimeMs } = await stat(from);
+  const createdAt = record.record?.createdAt ?? Math.floor(birthtimeMs);
+  const volume = volumeOf(
+    pool.name,
+    { id, name: record.name, size: disk.virtualSize, type: disk.type, path, createdAt },
+    record.record,
+  );
+  await claimRoom(parts, pool.name, volume);
+  try {
+    // A record beside a disk that is still put aside is removed by a start: the rename is what brings it back.
+    await saveRecord(pool, volume);
+    await rename(from, path);
+    await pool.sync.flush();
+  } catch (error) {
+    inventory.claims.delete(id);
+    throw error;
+  }
+  await rm(pool.layout.deletedRecord(id), { force: true });
+  return await inventory.putVolume(volume);
+}
+
+/** Removes what was kept long enough. @param now milliseconds since 1970, by a clock that does not jump. */
+export async function removeExpired({ pools, settings, log }: EngineParts, now: number): Promise<void> {
+  for (const pool of pools.open()) {
+    for (const { record } of await deletedIn(pool)) {
+      if (now < record.deletedAt + settings.retentionMs) continue;
+      await unlinkIfThere(pool.layout.deletedDisk(record.id));
+      await unlinkIfThere(pool.layout.deletedRecord(record.id));
+      log.info({ id: record.id, name: record.name }, "removed for good: a deleted volume");
+    }
+  }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+}

@@ -1,0 +1,65 @@
+import { StatusError } from "../../../kit/errors.ts";
+import { formatSize } from "../../../kit/sizes.ts";
+import { growFixed, resizeVhdx } from "../../../vhdx/index.ts";
+import type { Expansion, SizeRange, Volume } from "../model.ts";
+import type { EngineParts } from "../parts.ts";
+import { claimGrowth } from "../pool/room.ts";
+import { identityOf, soundVolume } from "./known-volume.ts";
+import { sizeInRange } from "./volume-size.ts";
+
+/** Grows a volume: a detached one by the VHDX library, an attached one by its host. */
+export async function expandVolume(
+  parts: EngineParts,
+  id: string,
+  range: SizeRange,
+  signal: AbortSignal,
+): Promise<Expansion> {
+  const volume = await soundVolume(parts, id);
+  const disk = await identityOf(volume);
+  const wanted = sizeInRange(range, range.required, BigInt(disk.blockSize));
+  if (wanted > disk.maximumSize) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `volume ${id} can grow to ${formatSize(disk.maximumSize)} at most; ${formatSize(wanted)} were asked for`,
+    );
+  }
+  const size = wanted > disk.virtualSize ? wanted : disk.virtualSize;
+  if (range.limit !== undefined && size > range.limit) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `volume ${id} has ${size} bytes, more than the limit of ${range.limit}`,
+    );
+  }
+  try {
+    if (size > volume.size) await claimGrowth(parts, volume, size);
+    await grow(parts, volume, disk.virtualSize, size, signal);
+    await parts.inventory.putVolume({ ...volume, size });
+  } catch (error) {
+    // What it claims is what it has now, as far as that can be seen.
+    await parts.inventory.look(volume).catch(() => undefined);
+    throw error;
+  }
+  return { size, nodeExpansionRequired: true };
+}
+
+async function grow(
+  { host }: EngineParts,
+  volume: Volume,
+  present: bigint,
+  size: bigint,
+  signal: AbortSignal,
+): Promise<void> {
+  const [attachment] = await host.attachmentsOf(volume.id);
+  // Both ways also at the size it has: an earlier call may have died before its log was applied or the device followed.
+  if (attachment === undefined) {
+    await (volume.type === "dynamic" ? resizeVhdx : growFixed)(volume.path, size);
+    return;
+  }
+  if (attachment.readOnly && size > present) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `volume ${volume.id} is attached read-only; detach it to expand it`,
+    );
+  }
+  await host.growAttached({ volumeId: volume.id, path: volume.path }, attachment, size, signal);
+}

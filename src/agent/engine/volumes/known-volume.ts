@@ -1,0 +1,95 @@
+import { stat } from "node:fs/promises";
+import { StatusError } from "../../../kit/errors.ts";
+import { readIdentity, type VhdxIdentity } from "../../../vhdx/index.ts";
+import { stampOf } from "../index/stamp.ts";
+import type { Snapshot, Volume } from "../model.ts";
+import type { EngineParts } from "../parts.ts";
+
+/**
+ * The volume with this id.
+ * @throws StatusError NOT_FOUND; FAILED_PRECONDITION for a disk that is not served; UNAVAILABLE when it may be in a pool
+ * that has not been read.
+ */
+export function knownVolume({ catalog, pools }: EngineParts, id: string): Volume {
+  const volume = catalog.volumes.byId(id);
+  if (volume !== undefined) return volume;
+  catalog.refuseLeftAlone(id);
+  pools.requireAllSeen();
+  throw new StatusError("NOT_FOUND", `volume ${quoted(id)} does not exist`);
+}
+
+/** The snapshot with this id. @throws StatusError as {@link knownVolume} */
+export function knownSnapshot({ catalog, pools }: EngineParts, id: string): Snapshot {
+  const snapshot = catalog.snapshots.byId(id);
+  if (snapshot !== undefined) return snapshot;
+  catalog.refuseLeftAlone(id);
+  pools.requireAllSeen();
+  throw new StatusError("NOT_FOUND", `snapshot ${quoted(id)} does not exist`);
+}
+
+/** A text of a caller, short and without what would break a line. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 128));
+}
+
+/**
+ * A volume that can be changed: it is sound, its pool is there, and its file is the disk it is known as.
+ * @throws StatusError as {@link knownVolume}; FAILED_PRECONDITION for one that is not
+ */
+export async function soundVolume(parts: EngineParts, id: string): Promise<Volume> {
+  const volume = knownVolume(parts, id);
+  if (volume.fault !== undefined) {
+    throw new StatusError("FAILED_PRECONDITION", `volume ${id} can't be used: ${volume.fault}`);
+  }
+  requireArrived(parts, id);
+  await parts.pools.present(volume.pool);
+  await requireOwnDisk(parts, volume);
+  return volume;
+}
+
+/** @throws StatusError UNAVAILABLE while the pool that a volume moved from is not there to give it up. */
+export function requireArrived({ catalog }: EngineParts, id: string): void {
+  if (!catalog.arriving().some((arrival) => arrival.id === id)) return;
+  throw new StatusError(
+    "UNAVAILABLE",
+    `volume ${id} has moved here from a pool that is down: bring that back first`,
+  );
+}
+
+/**
+ * Proves that a disk's file is the disk it is known as. What the file system says of a file that was read before is
+ * proof enough; otherwise it is read again.
+ */
+export async function requireOwnDisk({ inventory }: EngineParts, disk: Volume | Snapshot): Promise<void> {
+  const stamp = stampOf(await stat(disk.path, { bigint: true }).catch(missing(disk)));
+  if (stamp.text === inventory.ledger.get(disk.id)?.text) return;
+  const { virtualDiskId } = await identityOf(disk);
+  if (virtualDiskId === disk.id) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `${disk.path} holds the disk ${virtualDiskId} instead of ${disk.id}: somebody replaced it`,
+  );
+}
+
+/** What a disk's file says of itself. @throws StatusError FAILED_PRECONDITION when it is missing or damaged */
+export async function identityOf(disk: Volume | Snapshot): Promise<VhdxIdentity> {
+  return await readIdentity(disk.path).catch(missing(disk));
+}
+
+function missing({ path }: Volume | Snapshot): (error: unknown) => never {
+  return (thrown) => {
+    const error = StatusError.from(thrown);
+    if (error.code === "UNAVAILABLE") throw error;
+    throw new StatusError("FAILED_PRECONDITION", `${path} can't be used: ${error.message}`, thrown);
+  };
+}
+
+/** @throws StatusError FAILED_PRECONDITION while a VM has the volume. */
+export async function requireDetached({ host }: EngineParts, id: string): Promise<void> {
+  const [attachment] = await host.attachmentsOf(id);
+  if (attachment === undefined) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `volume ${id} is attached to VM ${attachment.vmId}; detach it first`,
+  );
+}
