@@ -8,10 +8,10 @@ const project = join(import.meta.dirname, "..");
 export const bundlePath = join(project, "dist", "hyperv-csi.mjs");
 
 /** Bundles the program with all its libraries and data. */
-export async function buildBundle(outfile = bundlePath): Promise<void> {
+export async function buildBundle(outfile = bundlePath, entry = join(project, "src/main.ts")): Promise<void> {
   await rm(outfile, { force: true });
   await build({
-    entryPoints: [join(project, "src/main.ts")],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static, type TSchema } from "typebox";
 
 /**
  * JSON of the volume service API, shared by the agent and its clients. Keys are written as that API's clients read
@@ -6,7 +6,30 @@ import { Type, type Static } from "typebox";
  */
 const Bytes = Type.Integer({ minimum: 0 });
 
-export const VolumeAnswer = Type.Object({ name: Type.String(), id: Type.String(), size: Bytes });
+const Texts = Type.Record(Type.String(), Type.String());
+const OrNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+/** RFC 3339, in UTC. */
+const Time = Type.String();
+
+const Source = Type.Object({
+  kind: Type.Union([Type.Literal("volume"), Type.Literal("snapshot")]),
+  id: Type.String(),
+});
+
+export const VolumeAnswer = Type.Object({
+  name: Type.String(),
+  id: Type.String(),
+  size: Bytes,
+  pool: Type.String(),
+  type: Type.String(),
+  created_at: Time,
+  labels: Texts,
+  attributes: Texts,
+  /** What its first content was copied from. */
+  source: OrNull(Source),
+  /** Why it can't be used. */
+  fault: OrNull(Type.String()),
+});
 export type VolumeAnswer = Static<typeof VolumeAnswer>;
 
 export const AttachmentAnswer = Type.Object({
@@ -29,6 +52,13 @@ export const ListedVolume = Type.Object({
   Host: Type.Union([Type.String(), Type.Null()]),
   /** Ids of all VMs that have it: several can read one disk. */
   Hosts: Type.Array(Type.String()),
+  Pool: Type.String(),
+  Type: Type.String(),
+  CreatedAt: Time,
+  Labels: Texts,
+  Attributes: Texts,
+  Source: OrNull(Source),
+  Fault: OrNull(Type.String()),
 });
 export type ListedVolume = Static<typeof ListedVolume>;
 
@@ -48,6 +78,107 @@ export const CapacityAnswer = Type.Object({
   MaximumVolumeSize: Bytes,
 });
 export type CapacityAnswer = Static<typeof CapacityAnswer>;
+
+export const PoolList = Type.Object({
+  Pools: Type.Array(
+    Type.Object({
+      Name: Type.String(),
+      Directory: Type.String(),
+      /** Why it can't be used now. */
+      Down: OrNull(Type.String()),
+      FreeBytes: Bytes,
+      TotalBytes: Bytes,
+      PromisedBytes: Bytes,
+      AvailableCapacity: Bytes,
+      Volumes: Type.Integer(),
+      Snapshots: Type.Integer(),
+    }),
+  ),
+});
+export type PoolList = Static<typeof PoolList>;
+
+export const SnapshotAnswer = Type.Object({
+  name: Type.String(),
+  id: Type.String(),
+  size: Bytes,
+  pool: Type.String(),
+  created_at: Time,
+  /** Id of the volume it was cut from; null when that is not known any more. */
+  volume: OrNull(Type.String()),
+  group: OrNull(Type.String()),
+  ready_to_use: Type.Boolean(),
+  labels: Texts,
+});
+export type SnapshotAnswer = Static<typeof SnapshotAnswer>;
+
+export const SnapshotList = Type.Object({ snapshots: Type.Array(SnapshotAnswer), next_token: Type.String() });
+export type SnapshotList = Static<typeof SnapshotList>;
+
+export const SnapshotGroupAnswer = Type.Object({
+  name: Type.String(),
+  id: Type.String(),
+  created_at: Time,
+  ready_to_use: Type.Boolean(),
+  snapshots: Type.Array(SnapshotAnswer),
+});
+export type SnapshotGroupAnswer = Static<typeof SnapshotGroupAnswer>;
+
+export const SnapshotGroupList = Type.Object({ groups: Type.Array(SnapshotGroupAnswer) });
+export type SnapshotGroupList = Static<typeof SnapshotGroupList>;
+
+export const BlockList = Type.Object({
+  volume_size: Bytes,
+  blocks: Type.Array(Type.Object({ offset: Bytes, length: Bytes })),
+  /** Where the next page begins; null on the last. */
+  next_offset: OrNull(Bytes),
+});
+export type BlockList = Static<typeof BlockList>;
+
+export const HealthAnswer = Type.Object({
+  healthy: Type.Boolean(),
+  problems: Type.Array(Type.Object({ kind: Type.String(), message: Type.String() })),
+});
+export type HealthAnswer = Static<typeof HealthAnswer>;
+
+export const DoctorAnswer = Type.Object({
+  findings: Type.Array(
+    Type.Object({
+      pool: Type.String(),
+      kind: Type.String(),
+      path: Type.String(),
+      message: Type.String(),
+      safe_to_fix: Type.Boolean(),
+      fixed: Type.Boolean(),
+    }),
+  ),
+});
+export type DoctorAnswer = Static<typeof DoctorAnswer>;
+
+export const OperationList = Type.Object({
+  operations: Type.Array(
+    Type.Object({
+      what: Type.String(),
+      request_id: Type.String(),
+      started_at: Time,
+      /** From 0 to 1; null when it can't be told. */
+      progress: OrNull(Type.Number()),
+    }),
+  ),
+});
+export type OperationList = Static<typeof OperationList>;
+
+export const DeletedList = Type.Object({
+  volumes: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      pool: Type.String(),
+      deleted_at: Time,
+      kept_until: Time,
+    }),
+  ),
+});
+export type DeletedList = Static<typeof DeletedList>;
 
 export const VmAnswer = Type.Object({
   Name: Type.String(),

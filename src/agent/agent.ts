@@ -3,14 +3,16 @@ import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { openEngine } from "./engine/open-engine.ts";
-import { openPool } from "./engine/pool.ts";
+import { knownPools } from "./engine/pool/known-pools.ts";
+import type { PoolPlace } from "./engine/pool/pool.ts";
+import { defaultEngineSettings } from "./engine/settings.ts";
 import type { Vm } from "./hosts/host.ts";
-import { openLocalHost } from "./hosts/local/local-host.ts";
+import { localHost } from "./hosts/local/local-host.ts";
 import { keyCheck } from "./rest/api-key.ts";
 import { createRestServer } from "./rest/server.ts";
 
 export interface AgentSettings {
-  readonly poolDirectory: string;
+  readonly pools: readonly PoolPlace[];
   readonly group: string;
   readonly vms: readonly Vm[];
   readonly maxVolumesPerVm: number;
@@ -30,17 +32,21 @@ export interface RunningAgent {
 /** Opens the pool, recovers it, and serves it. */
 export async function startAgent(settings: AgentSettings, metrics: Metrics, log: Log): Promise<RunningAgent> {
   const { host, port } = parseListen(settings.listen);
-  const pool = await openPool(settings.poolDirectory, settings.group, settings.owner);
+  const { engine, close } = await openEngine(
+    { pools: settings.pools, groups: [settings.group], owner: settings.owner, known: knownPools() },
+    localHost(settings.vms, settings.maxVolumesPerVm),
+    defaultEngineSettings,
+    metrics,
+    log,
+  );
   let server: FastifyInstance | undefined;
   try {
-    const localHost = await openLocalHost(pool.directory, settings.vms, settings.maxVolumesPerVm);
-    const engine = await openEngine(pool, localHost, metrics, log);
     server = createRestServer(engine, keyCheck(settings.apiKey), metrics, log);
     const url = await server.listen({ host, port });
     log.info({ url, group: settings.group }, "agent is ready");
   } catch (error) {
     await server?.close();
-    await pool.close();
+    await close();
     throw error;
   }
   const running = server;
@@ -48,7 +54,7 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
     url: `http://${host.includes(":") ? `[${host}]` : host}:${portOf(running)}`,
     close: async () => {
       await running.close();
-      await pool.close();
+      await close();
     },
   };
 }

@@ -37,7 +37,7 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
       throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are not supported");
     }
     const group = await chooseGroup(parts, request.name, request.accessibility_requirements, call);
-    const volume = await group.agent.createVolume(request.name, required, limit, call);
+    const volume = await group.agent.createVolume(request.name, { size: required, limit: limit }, call);
     return {
       volume: {
         volume_id: formatHandle(group.name, volume.id),
@@ -101,7 +101,10 @@ async function groupThatHas(
 
 async function roomiest(groups: readonly Group[], call: ClientCall): Promise<Group> {
   const answers = await Promise.allSettled(
-    groups.map(async (group) => ({ group, room: (await group.agent.capacity(call)).AvailableCapacity })),
+    groups.map(async (group) => ({
+      group,
+      room: (await group.agent.capacity(undefined, call)).AvailableCapacity,
+    })),
   );
   const reachable = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   const best = reachable.sort((one, other) => other.room - one.room)[0];

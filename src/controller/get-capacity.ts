@@ -12,7 +12,7 @@ export function getCapacity(parts: ControllerParts): ControllerRpcs["GetCapacity
     if (!isPossible(request.volume_capabilities)) return { available_capacity: 0 };
     const segments = request.accessible_topology?.segments;
     const groups = segments === undefined ? parts.groups.all() : groupsIn(parts, segments);
-    const answers = await Promise.all(groups.map(({ agent }) => agent.capacity(call)));
+    const answers = await Promise.all(groups.map(({ agent }) => agent.capacity(undefined, call)));
     if (answers.length === 0) return { available_capacity: 0 };
     return {
       available_capacity: answers.reduce((sum, { AvailableCapacity }) => sum + AvailableCapacity, 0),

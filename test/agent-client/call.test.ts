@@ -19,7 +19,7 @@ describe("agent client call", () => {
       headers = request.headers;
       json(200, CAPACITY)(request, response);
     };
-    await client().capacity(call);
+    await client().capacity(undefined, call);
     return headers;
   }
   const budgetOf = async (ms: number) => {
@@ -51,7 +51,7 @@ describe("agent client call", () => {
     stub.answer = (_request, response) => {
       hungUp = once(response, "close");
     };
-    const call = client().capacity({ ...testCall(), signal: caller.signal });
+    const call = client().capacity(undefined, { ...testCall(), signal: caller.signal });
     await until(() => hungUp !== undefined, "the request has arrived");
     caller.abort();
     await expectFailure(call, "ABORTED", /still working/);
@@ -60,7 +60,7 @@ describe("agent client call", () => {
 
   it("is not sent after its signal", async () => {
     stub.seen.length = 0;
-    const call = client().capacity({ ...testCall(), signal: AbortSignal.abort() });
+    const call = client().capacity(undefined, { ...testCall(), signal: AbortSignal.abort() });
     await expectFailure(call, "ABORTED");
     expect(stub.seen).to.deep.equal([]);
   });
@@ -68,7 +68,7 @@ describe("agent client call", () => {
   it("keeps its path under a URL with a slash at the end", async () => {
     stub.seen.length = 0;
     stub.answer = json(200, CAPACITY);
-    await client(`${stub.url}/`).capacity(testCall());
+    await client(`${stub.url}/`).capacity(undefined, testCall());
     expect(stub.seen).to.deep.equal(["GET /capacity"]);
   });
 
@@ -79,7 +79,7 @@ describe("agent client call", () => {
       json(200, CAPACITY)(request, response);
     };
     const kept = client();
-    for (let time = 0; time < 5; time++) await kept.capacity(testCall());
+    for (let time = 0; time < 5; time++) await kept.capacity(undefined, testCall());
     expect(ports.size).to.equal(1);
   });
 
@@ -88,7 +88,7 @@ describe("agent client call", () => {
     process.env["http_proxy"] = "http://127.0.0.1:1";
     try {
       stub.answer = json(200, CAPACITY);
-      expect(await client().capacity(testCall())).to.deep.equal(CAPACITY);
+      expect(await client().capacity(undefined, testCall())).to.deep.equal(CAPACITY);
     } finally {
       if (before === undefined) delete process.env["http_proxy"];
       else process.env["http_proxy"] = before;

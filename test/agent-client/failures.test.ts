@@ -8,7 +8,18 @@ import { json, stubServer } from "../support/stub-server.ts";
 
 const KEY = "a-key-that-must-not-be-seen";
 const ID = "11111111-2222-4333-8444-555555555555";
-const VOLUME = { name: "x", id: ID, size: 1 };
+const VOLUME = {
+  name: "x",
+  id: ID,
+  size: 1,
+  pool: "default",
+  type: "fixed",
+  created_at: "2026-01-01T00:00:00.000Z",
+  labels: {},
+  attributes: {},
+  source: null,
+  fault: null,
+};
 
 describe("agent client failures", () => {
   const stub = stubServer();
@@ -75,7 +86,7 @@ describe("agent client failures", () => {
   it("say that an agent can't be reached, and where", async () => {
     const down = createAgentClient({ url: DEAD_URL, apiKey: KEY });
     await expectFailure(
-      down.capacity(testCall()),
+      down.capacity(undefined, testCall()),
       "UNAVAILABLE",
       /127\.0\.0\.1:1 can't be reached: ECONNREFUSED/,
     );
@@ -114,7 +125,9 @@ describe("agent client failures", () => {
       stub.answer = answer;
       errors.push(await failureOf(get()));
     }
-    errors.push(await failureOf(createAgentClient({ url: DEAD_URL, apiKey: KEY }).capacity(testCall())));
+    errors.push(
+      await failureOf(createAgentClient({ url: DEAD_URL, apiKey: KEY }).capacity(undefined, testCall())),
+    );
     for (const error of errors) {
       expect(inspect(error, { depth: 20, showHidden: true, getters: true })).not.to.contain(KEY);
       expect(JSON.stringify(error)).not.to.contain(KEY);

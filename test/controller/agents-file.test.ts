@@ -113,7 +113,7 @@ describe("controller agents file's agents", () => {
     await writeFile(path("key"), `  ${TEST_KEY}\r\n`);
     await writeFile(path("agents.yaml"), `agents: [{group: east, url: "${agent.url}/", apiKeyFile: key}]`);
     const groups = await readAgentsFile(path("agents.yaml"));
-    const { MinimumVolumeSize } = await groups.get("east")!.agent.capacity(testCall());
+    const { MinimumVolumeSize } = await groups.get("east")!.agent.capacity(undefined, testCall());
     expect(MinimumVolumeSize).to.equal(6 * 2 ** 20);
   });
 
@@ -121,6 +121,6 @@ describe("controller agents file's agents", () => {
     await writeFile(path("other"), "another-key-0123456789");
     await writeFile(path("agents.yaml"), `agents: [{group: east, url: "${agent.url}", apiKeyFile: other}]`);
     const groups = await readAgentsFile(path("agents.yaml"));
-    await expectFailure(groups.get("east")!.agent.capacity(testCall()), "PERMISSION_DENIED");
+    await expectFailure(groups.get("east")!.agent.capacity(undefined, testCall()), "PERMISSION_DENIED");
   });
 });

@@ -20,6 +20,13 @@ function volumeAt(index: number, nodes: number): ListedVolume {
     DiskIdentifier: `${String(index).padStart(8, "0")}-2222-4333-8444-555555555555`,
     Host: Hosts[0] ?? null,
     Hosts,
+    Pool: "default",
+    Type: "fixed",
+    CreatedAt: "2026-01-01T00:00:00.000Z",
+    Labels: {},
+    Attributes: {},
+    Source: null,
+    Fault: null,
   };
 }
 

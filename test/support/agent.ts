@@ -1,11 +1,12 @@
-import { openEngine } from "../../src/agent/engine/open-engine.ts";
-import { openPool } from "../../src/agent/engine/pool.ts";
+import { observedEngine } from "../../src/agent/engine/observed-engine.ts";
+import { observePools } from "../../src/agent/engine/pool/pool-metrics.ts";
 import type { Vm } from "../../src/agent/hosts/host.ts";
 import { keyCheck } from "../../src/agent/rest/api-key.ts";
 import { createRestServer } from "../../src/agent/rest/server.ts";
 import { createAgentClient, type AgentClient, type ClientCall } from "../../src/agent-client/agent-client.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
+import { openRig } from "./engine-rig.ts";
 import { FakeHost } from "./fake-host.ts";
 
 export const TEST_KEY = "key-of-the-tests-0123456789";
@@ -27,24 +28,20 @@ export async function startTestAgent(
   group = "local",
   vms?: readonly Vm[],
 ): Promise<TestAgent> {
-  const pool = await openPool(directory, group, "the tests");
+  const own: { freeBytes: bigint | undefined } = { freeBytes: undefined };
   const host = new FakeHost(vms);
   const metrics = createMetrics();
-  const agent: { freeBytes: bigint | undefined } = { freeBytes: undefined };
-  const engine = await openEngine(
-    { ...pool, freeBytes: async () => agent.freeBytes ?? (await pool.freeBytes()) },
-    host,
-    metrics,
-    silentLog(),
-  );
+  const rig = await openRig([directory], { host, group, free: () => own.freeBytes });
+  observePools(rig.parts, metrics.registry);
+  const engine = observedEngine(rig.engine, metrics, silentLog());
   const server = createRestServer(engine, keyCheck(TEST_KEY), metrics, silentLog());
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {
     await server.close();
-    await pool.close();
+    await rig.close();
   };
   const client = createAgentClient({ url, apiKey: TEST_KEY });
-  return Object.assign(agent, { url, host, client, directory, close });
+  return Object.assign(own, { url, host, client, directory, close });
 }
 
 /** What a caller brings along that waits for long. */

@@ -8,6 +8,7 @@ import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { nodeService } from "../../src/node/node.ts";
 import type { NodeParts } from "../../src/node/parts.ts";
 import { loopAt } from "./device-bytes.ts";
+import { exactly, newVolume } from "./engine-rig.ts";
 import { context, localRig, type LocalRig } from "./local-rig.ts";
 
 /** A volume attached to the node of a rig, and the paths that its tests use for it. */
@@ -55,16 +56,12 @@ export class NodeRig {
 
   /** Creates a volume and attaches it to the node. */
   async volume(size = 16n * MiB, readOnly = false): Promise<AttachedVolume> {
-    const { id } = await this.local.engine.createVolume(
-      randomUUID(),
-      { required: size, limit: undefined },
-      context(),
-    );
+    const { id } = await this.local.engine.createVolume(newVolume(randomUUID(), exactly(size)), context());
     return await this.attach(id, readOnly);
   }
 
   async attach(id: string, readOnly = false): Promise<AttachedVolume> {
-    const { address } = await this.local.engine.attach(this.parts.nodeId, id, readOnly, context());
+    const { address } = await this.local.engine.attach(this.parts.nodeId, id, readOnly, undefined, context());
     return {
       id,
       handle: `test/${id}`,

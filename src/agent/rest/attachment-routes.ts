@@ -1,14 +1,17 @@
 import { Type } from "typebox";
 import * as wire from "../../agent-client/wire.ts";
-import { StatusError } from "../../kit/errors.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Attachment } from "../hosts/host.ts";
+import { attachmentAnswer } from "./answers.ts";
 import { callContext } from "./call-context.ts";
 import { idOf } from "./ids.ts";
+import { flagOf } from "./query.ts";
 import type { Server } from "./volume-routes.ts";
 
 const Place = Type.Object({ nodeid: Type.String(), volid: Type.String() });
-const Access = Type.Object({ readonly: Type.Optional(Type.String()) });
+const Access = Type.Object({
+  readonly: Type.Optional(Type.String()),
+  mountpoint: Type.Optional(Type.String()),
+});
 const attachAnswers = { 200: wire.AttachmentAnswer, 204: Type.Null() };
 
 /** Attach and detach, documented and in the Go implementation's spelling, and what a volume is attached to. */
@@ -19,11 +22,12 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
       { schema: { params: Place, querystring: Access, response: attachAnswers } },
       async (request, reply) => {
         const { nodeid, volid } = request.params;
-        const readOnly = flagOf(request.query.readonly);
+        const { readonly, mountpoint } = request.query;
         const attachment = await engine.attach(
           idOf(nodeid),
           idOf(volid),
-          readOnly,
+          flagOf("readonly", readonly),
+          mountpoint,
           callContext(request, reply),
         );
         // The documented answer is empty; who asks for the disk address (RFC 7240) saves a request.
@@ -45,14 +49,4 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
       return { Attachments: attachments.map(attachmentAnswer) };
     },
   );
-}
-
-function attachmentAnswer({ vmId, volumeId, readOnly, address }: Attachment): wire.AttachmentAnswer {
-  return { VmId: vmId, VolumeId: volumeId, ReadOnly: readOnly, Address: address };
-}
-
-function flagOf(text: string | undefined): boolean {
-  if (text === undefined || text === "false") return false;
-  if (text === "true") return true;
-  throw new StatusError("INVALID_ARGUMENT", "readonly is neither true nor false");
 }

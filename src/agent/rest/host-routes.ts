@@ -1,25 +1,16 @@
 import { Type } from "typebox";
 import * as wire from "../../agent-client/wire.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { toJsonSize } from "../../kit/sizes.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Vm } from "../hosts/host.ts";
+import { vmAnswer } from "./answers.ts";
 import { callContext } from "./call-context.ts";
 import { idOf } from "./ids.ts";
 import type { Server } from "./volume-routes.ts";
 
 const Identified = Type.Object({ id: Type.Optional(Type.String()), nodeid: Type.Optional(Type.String()) });
 
-/** Capacity and VMs. */
+/** VMs. */
 export function hostRoutes(server: Server, engine: Engine): void {
-  server.get("/capacity", { schema: { response: { 200: wire.CapacityAnswer } } }, async (request, reply) => {
-    const capacity = await engine.capacity(callContext(request, reply));
-    return {
-      AvailableCapacity: toJsonSize(capacity.available),
-      MinimumVolumeSize: toJsonSize(capacity.minimumVolumeSize),
-      MaximumVolumeSize: toJsonSize(capacity.maximumVolumeSize),
-    };
-  });
   server.get("/vms", { schema: { response: { 200: wire.VmList } } }, async (request, reply) => {
     const vms = await engine.listVms(callContext(request, reply));
     return { VMs: vms.map(vmAnswer) };
@@ -40,8 +31,4 @@ export function hostRoutes(server: Server, engine: Engine): void {
       return vmAnswer(await engine.getVm(idOf(id), callContext(request, reply)));
     },
   );
-}
-
-function vmAnswer({ name, id, path, generation }: Vm): wire.VmAnswer {
-  return { Name: name, Id: id, Path: path, Generation: generation };
 }

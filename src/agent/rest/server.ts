@@ -8,6 +8,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { KeyCheck } from "./api-key.ts";
 import { attachmentRoutes } from "./attachment-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
+import { poolRoutes } from "./pool-routes.ts";
+import { parseQuery } from "./query.ts";
+import { snapshotRoutes } from "./snapshot-routes.ts";
+import { transferRoutes } from "./transfer-routes.ts";
 import { volumeRoutes } from "./volume-routes.ts";
 
 /** Longest path segment that reaches the rules, which then refuse it by name. */
@@ -56,6 +60,12 @@ export function createRestServer(
     done(refusalOf(request));
   });
 
+  // The router takes an empty segment for a value: `DELETE /volume/` must not pass for a deleted volume.
+  server.addHook("preValidation", (request, reply, done) => {
+    if (Object.values(request.params as object).includes("")) reply.callNotFound();
+    else done();
+  });
+
   server.removeAllContentTypeParsers();
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => {
     done(null, undefined);
@@ -76,15 +86,11 @@ export function createRestServer(
   });
   volumeRoutes(server, engine);
   attachmentRoutes(server, engine);
+  snapshotRoutes(server, engine);
+  poolRoutes(server, engine);
+  transferRoutes(server, engine);
   hostRoutes(server, engine);
   return server;
-}
-
-/** Clients of this API spell query names in two ways, `maxEntries` and `maxentries`: all become lower case. */
-function parseQuery(text: string): Record<string, string> {
-  return Object.fromEntries(
-    [...new URLSearchParams(text)].map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }
 
 function statusErrorOf(thrown: unknown): StatusError {

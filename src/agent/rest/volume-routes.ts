@@ -2,13 +2,16 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyInstance, RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import { Type } from "typebox";
+import { Type, type Static } from "typebox";
 import * as wire from "../../agent-client/wire.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { parseInt64, toJsonSize } from "../../kit/sizes.ts";
-import type { Engine, SizeRange, Volume, VolumePage } from "../engine/engine.ts";
+import { toJsonSize } from "../../kit/sizes.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ContentSource, NewVolume } from "../engine/model.ts";
+import { volumeAnswer, volumeList } from "./answers.ts";
 import { callContext } from "./call-context.ts";
 import { idOf } from "./ids.ts";
+import { PageQuery, pageOf, pairsOf, rangeOf } from "./query.ts";
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -19,23 +22,31 @@ export type Server = FastifyInstance<
 >;
 
 const Size = Type.Object({ size: Type.String() });
+const Texts = Type.Optional(Type.Array(Type.String()));
 /** `limit` is ours: any size up to it will do. */
 const SizeQuery = Type.Object({ size: Type.String(), limit: Type.Optional(Type.String()) });
+const CreateQuery = Type.Object({
+  size: Type.Optional(Type.String()),
+  limit: Type.Optional(Type.String()),
+  pool: Type.Optional(Type.String()),
+  type: Type.Optional(Type.String()),
+  sourcevolume: Type.Optional(Type.String()),
+  sourcesnapshot: Type.Optional(Type.String()),
+  label: Texts,
+  attribute: Texts,
+});
+const ModifyQuery = Type.Object({ label: Texts, unlabel: Texts, attribute: Texts });
 const Named = Type.Object({ name: Type.String() });
 const Identified = Type.Object({ volid: Type.String() });
 
-/** Create, get, delete, list and expand, with the routes of the Go implementation beside the documented ones. */
+/** Create, get, delete, list, expand and modify, with the routes of the Go implementation beside the documented ones. */
 export function volumeRoutes(server: Server, engine: Engine): void {
   server.post(
     "/volume/:name",
-    { schema: { params: Named, querystring: SizeQuery, response: { 201: wire.VolumeAnswer } } },
+    { schema: { params: Named, querystring: CreateQuery, response: { 201: wire.VolumeAnswer } } },
     async (request, reply) => {
-      const { params, query } = request;
-      const volume = await engine.createVolume(
-        params.name,
-        rangeOf(query.size, query.limit),
-        callContext(request, reply),
-      );
+      const wanted = newVolume(request.params.name, request.query);
+      const volume = await engine.createVolume(wanted, callContext(request, reply));
       return await reply.code(201).send(volumeAnswer(volume));
     },
   );
@@ -44,7 +55,7 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     { schema: { params: Type.Intersect([Named, Size]), response: { 201: wire.VolumeAnswer } } },
     async (request, reply) => {
       const { name, size } = request.params;
-      const volume = await engine.createVolume(name, rangeOf(size, undefined), callContext(request, reply));
+      const volume = await engine.createVolume(newVolume(name, { size }), callContext(request, reply));
       return await reply.code(201).send(volumeAnswer(volume));
     },
   );
@@ -62,10 +73,10 @@ export function volumeRoutes(server: Server, engine: Engine): void {
     "/volume/:volid",
     { schema: { params: Identified, querystring: SizeQuery, response: { 200: wire.ExpandAnswer } } },
     async (request, reply) => {
-      const { params, query } = request;
+      const { size, limit } = request.query;
       const grown = await engine.expandVolume(
-        idOf(params.volid),
-        rangeOf(query.size, query.limit),
+        idOf(request.params.volid),
+        rangeOf(size, limit),
         callContext(request, reply),
       );
       return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
@@ -84,58 +95,49 @@ export function volumeRoutes(server: Server, engine: Engine): void {
       return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
     },
   );
+  server.patch(
+    "/volume/:volid",
+    { schema: { params: Identified, querystring: ModifyQuery, response: { 200: wire.VolumeAnswer } } },
+    async (request, reply) => {
+      const { label, unlabel = [], attribute } = request.query;
+      const change = {
+        labels: { ...pairsOf("label", label), ...Object.fromEntries(unlabel.map((key) => [key, null])) },
+        attributes: pairsOf("attribute", attribute),
+      };
+      const id = idOf(request.params.volid);
+      return volumeAnswer(await engine.modifyVolume(id, change, callContext(request, reply)));
+    },
+  );
   server.get(
     "/volumes",
-    {
-      schema: {
-        querystring: Type.Object({
-          maxentries: Type.Optional(Type.String()),
-          nexttoken: Type.Optional(Type.String()),
-        }),
-        response: { 200: wire.VolumeList },
-      },
-    },
-    async (request, reply) => {
-      const { maxentries, nexttoken } = request.query;
-      const token = nexttoken === "" ? undefined : nexttoken;
-      return volumeList(await engine.listVolumes(entriesOf(maxentries), token, callContext(request, reply)));
-    },
+    { schema: { querystring: PageQuery, response: { 200: wire.VolumeList } } },
+    async (request, reply) =>
+      volumeList(await engine.listVolumes(pageOf(request.query), callContext(request, reply))),
   );
 }
 
-function rangeOf(size: string, limit: string | undefined): SizeRange {
+function newVolume(name: string, query: Static<typeof CreateQuery>): NewVolume {
+  const { size, limit, pool, type } = query;
   return {
-    required: bytesOf("size", size),
-    limit: limit === undefined ? undefined : bytesOf("limit", limit),
+    name,
+    size: size === undefined ? undefined : rangeOf(size, limit),
+    pool,
+    type: typeOf(type),
+    source: sourceOf(query),
+    labels: pairsOf("label", query.label),
+    attributes: pairsOf("attribute", query.attribute),
   };
 }
 
-function bytesOf(name: string, text: string): bigint {
-  const bytes = parseInt64(text);
-  if (bytes !== undefined) return bytes;
-  throw new StatusError("INVALID_ARGUMENT", `${name} is not a whole number of bytes below 2^63`);
+function typeOf(text: string | undefined): NewVolume["type"] {
+  if (text === undefined || text === "fixed" || text === "dynamic") return text;
+  throw new StatusError("INVALID_ARGUMENT", "type is neither fixed nor dynamic");
 }
 
-function entriesOf(text: string | undefined): number {
-  if (text === undefined || text === "") return 0;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new StatusError("INVALID_ARGUMENT", "maxEntries is not a whole number from 0 to 999999999");
-}
-
-function volumeAnswer({ name, id, size }: Volume): wire.VolumeAnswer {
-  return { name, id, size: toJsonSize(size) };
-}
-
-function volumeList({ volumes, nextToken }: VolumePage): wire.VolumeList {
-  return {
-    volumes: volumes.map(({ path, name, size, id, attachments }) => ({
-      Path: path,
-      Name: name,
-      Size: toJsonSize(size),
-      DiskIdentifier: id,
-      Host: attachments[0]?.vmId ?? null,
-      Hosts: attachments.map(({ vmId }) => vmId),
-    })),
-    next_token: nextToken ?? "",
-  };
+function sourceOf({ sourcevolume, sourcesnapshot }: Static<typeof CreateQuery>): ContentSource | undefined {
+  if (sourcevolume !== undefined && sourcesnapshot !== undefined) {
+    throw new StatusError("INVALID_ARGUMENT", "a volume has one source: sourceVolume or sourceSnapshot");
+  }
+  if (sourcevolume !== undefined) return { kind: "volume", id: idOf(sourcevolume) };
+  return sourcesnapshot === undefined ? undefined : { kind: "snapshot", id: idOf(sourcesnapshot) };
 }

@@ -6,13 +6,23 @@ import { GUID, restAgent, SIZE, UNKNOWN } from "./fixture.ts";
 describe("rest volume routes", () => {
   const rest = restAgent();
 
-  it("create a volume: 201 with name, id and size", async () => {
+  it("create a volume: 201 with all that is known of it", async () => {
     const { status, json, contentType } = await rest.send("POST", `/volume/new?size=${SIZE}`);
     expect(status).to.equal(201);
     expect(contentType).to.match(/^application\/json/);
-    expect(json).to.have.all.keys("name", "id", "size");
-    expect(json).to.deep.include({ name: "new", size: SIZE });
-    expect((json as { id: string }).id).to.match(GUID);
+    const { id, created_at, ...others } = json as { id: string; created_at: string };
+    expect(id).to.match(GUID);
+    expect(Math.abs(Date.now() - Date.parse(created_at))).to.be.below(60_000);
+    expect(others).to.deep.equal({
+      name: "new",
+      size: SIZE,
+      pool: "default",
+      type: "fixed",
+      labels: {},
+      attributes: {},
+      source: null,
+      fault: null,
+    });
   });
 
   it("answer the same create with the same volume, and another size with 409", async () => {
@@ -52,8 +62,8 @@ describe("rest volume routes", () => {
   });
 
   it("get a volume by id, in either case, and by name", async () => {
-    const id = await rest.make("found");
-    const expected = { name: "found", id, size: SIZE };
+    const { json: expected } = await rest.send("POST", `/volume/found?size=${SIZE}`);
+    const { id } = expected as { id: string };
     for (const text of [id, id.toUpperCase(), "found"]) {
       const { status, json } = await rest.send("GET", `/volume/${text}`);
       expect(status, text).to.equal(200);
