@@ -10,6 +10,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import("./commands/agent.ts")).agentCommand(),
   controller: async () => (await import("./commands/controller.ts")).controllerCommand(),
   node: async () => (await import("./commands/node.ts")).nodeCommand(),
+  volume: async () => (await import("./commands/volume.ts")).volumeCommand(),
+  snapshot: async () => (await import("./commands/snapshot.ts")).snapshotCommand(),
+  vm: async () => (await import("./commands/vm.ts")).vmCommand(),
+  capacity: async () => (await import("./commands/capacity.ts")).capacityCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
   vhdx: async () => (await import("./commands/vhdx.ts")).vhdxCommand(),
 };
 
@@ -28,7 +33,14 @@ async function main(args: readonly string[]): Promise<void> {
     const command = await commands[name]?.();
     if (command !== undefined) program.addCommand(command.showHelpAfterError(helpHint));
   }
+  if (named.length === 0) await addCompletion(program);
   await program.parseAsync(args, { from: "user" });
+}
+
+/** `hyperv-csi completion bash` prints what a shell needs; it then asks for each completion. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import("@bomb.sh/tab/commander");
+  tab(program, { completionCommandName: "completion" });
 }
 
 main(process.argv.slice(2)).catch((thrown: unknown) => {

@@ -5,13 +5,15 @@ import type { Vm } from "../agent/hosts/host.ts";
 import { readApiKey } from "../agent/rest/api-key.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
+import { trimHeapAfterStart } from "../kit/trim-heap.ts";
+import { collect } from "./operator/key-value.ts";
 import { logLevelOption, maxVolumesOption, readGroupName, readVmId, type CommonOptions } from "./options.ts";
 import { stopSignal, untilStopped } from "./until-stopped.ts";
 
 interface Options extends CommonOptions {
   readonly listen: string;
   readonly apiKeyFile: string;
-  readonly pool: string;
+  readonly pool: readonly string[];
   readonly group: string;
   readonly vm: readonly string[];
   readonly maxVolumes: number;
@@ -22,11 +24,15 @@ export function agentCommand(): Command {
     .description("serve a host's volumes over REST")
     .option("--listen <host:port>", "address to listen on", "127.0.0.1:9810")
     .requiredOption("--api-key-file <file>", "file with the key that clients must send")
-    .requiredOption("--pool <dir>", "directory where volumes live; made when missing")
+    .addOption(
+      new Option("--pool <[name=]dir>", "directory where volumes live, more than once for several")
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
     .requiredOption("--group <name>", "name of this host or cluster in volume handles and topology")
     .addOption(
       new Option("--vm <id[=name]>", "a VM of this host, more than once for several (default: this machine)")
-        .argParser((value: string, before: readonly string[]) => [...before, value])
+        .argParser(collect)
         .default([], ""),
     )
     .addOption(maxVolumesOption())
@@ -39,7 +45,10 @@ async function runAgent(options: Options): Promise<void> {
   const stop = stopSignal();
   const agent = await startAgent(
     {
-      poolDirectory: options.pool,
+      pools: options.pool.map((text) => {
+        const [name = "", directory] = text.split("=", 2);
+        return directory === undefined ? { name: "default", directory: name } : { name, directory };
+      }),
       group: readGroupName(options.group),
       vms: options.vm.length === 0 ? [await thisMachine()] : options.vm.map(readVm),
       maxVolumesPerVm: options.maxVolumes,
@@ -50,6 +59,7 @@ async function runAgent(options: Options): Promise<void> {
     createMetrics(),
     log,
   );
+  trimHeapAfterStart();
   await untilStopped(stop);
   await agent.close();
 }

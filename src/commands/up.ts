@@ -93,7 +93,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
   const group = readGroupName(options.group);
   const agent = await startAgent(
     {
-      poolDirectory: state.pool,
+      pools: [{ name: "default", directory: state.pool }],
       group,
       vms: [declaredVm(nodeId, hostname())],
       maxVolumesPerVm: options.maxVolumes,
