@@ -4,6 +4,8 @@ go 1.26
 
 tool github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity
 
+require github.com/anishathalye/porcupine v1.3.1
+
 require (
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
 	github.com/container-storage-interface/spec v1.13.0 // indirect
