@@ -1,11 +1,29 @@
 import { chmod, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
+import { docsAssets, readDocsAsset } from "../src/agent/rest/docs/assets.ts";
 
 const project = join(import.meta.dirname, "..");
 
 /** Where the bundle is put: one file that plain `node` starts from anywhere. */
 export const bundlePath = join(project, "dist", "hyperv-csi.mjs");
+
+/** Puts the page of the API's description into the bundle, in place of the file that reads it from the library. */
+const carriedDocs: Plugin = {
+  name: "carried-docs",
+  setup: (bundler) => {
+    bundler.onLoad({ filter: /[\\/]rest[\\/]docs[\\/]assets\.ts$/ }, async () => {
+      const contents = await Promise.all(
+        docsAssets.map(async (name) => [name, (await readDocsAsset(name)).toString("base64")]),
+      );
+      return {
+        contents: `export const docsAssets = ${JSON.stringify(docsAssets)};
+const contents = new Map(${JSON.stringify(contents)});
+export async function readDocsAsset(name) { return Buffer.from(contents.get(name), "base64"); }`,
+      };
+    });
+  },
+};
 
 /** Bundles the program with all its libraries and data. */
 export async function buildBundle(outfile = bundlePath, entry = join(project, "src/main.ts")): Promise<void> {
@@ -24,6 +42,7 @@ export async function buildBundle(outfile = bundlePath, entry = join(project, "s
     },
     // Optional: without it holes are neither told nor made.
     external: ["koffi"],
+    plugins: [carriedDocs],
     logLevel: "warning",
   });
   await chmod(outfile, 0o755);

@@ -118,5 +118,9 @@ function errorOf(error: unknown, url: string): StatusError {
     return new StatusError("ABORTED", `the agent at ${url} is still working; the request can be repeated`);
   const reason =
     error.response === undefined ? (error.code ?? error.message) : `HTTP ${error.response.status}`;
-  return new StatusError("UNAVAILABLE", `the agent at ${url} can't be reached: ${reason}`);
+  const hint = UNTRUSTED.test(reason) ? ": its certificate is not trusted; give its CA file" : "";
+  return new StatusError("UNAVAILABLE", `the agent at ${url} can't be reached: ${reason}${hint}`);
 }
+
+/** Codes of OpenSSL for a certificate whose authority is not known here. */
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;

@@ -1,24 +1,41 @@
-import type { FastifyInstance } from "fastify";
-import { StatusError } from "../kit/errors.ts";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import { readKeyFile } from "./access/key-file.ts";
+import { KeyRing } from "./access/key-ring.ts";
+import { watchKeys } from "./access/watch-keys.ts";
+import { openAuditLog } from "./audit/audit-log.ts";
+import { auditedEngine } from "./audit/audited-engine.ts";
 import { openEngine } from "./engine/open-engine.ts";
 import { knownPools } from "./engine/pool/known-pools.ts";
 import type { PoolPlace } from "./engine/pool/pool.ts";
-import { defaultEngineSettings } from "./engine/settings.ts";
+import type { EngineSettings } from "./engine/settings.ts";
 import type { Vm } from "./hosts/host.ts";
 import { localHost } from "./hosts/local/local-host.ts";
-import { keyCheck } from "./rest/api-key.ts";
-import { createRestServer } from "./rest/server.ts";
+import type { ListenAddress } from "./listen-address.ts";
+import { renewCertificate } from "./rest/listener.ts";
+import { createRestServer, type RestSettings } from "./rest/server.ts";
+import {
+  certificateFiles,
+  loadCertificate,
+  type TlsSettings,
+  watchCertificate,
+} from "./tls/serve-certificate.ts";
 
 export interface AgentSettings {
   readonly pools: readonly PoolPlace[];
-  readonly group: string;
+  /** The agent's group, then names that it had before. */
+  readonly groups: readonly [string, ...string[]];
   readonly vms: readonly Vm[];
   readonly maxVolumesPerVm: number;
-  readonly apiKey: string;
-  /** `host:port`; port 0 takes a free one. */
-  readonly listen: string;
+  readonly keyFile: string;
+  readonly listen: ListenAddress;
+  readonly tls: TlsSettings;
+  readonly engine: EngineSettings;
+  readonly rest: Omit<RestSettings, "certificate">;
+  /** File of the audit log; undefined writes it to the log. */
+  readonly auditFile: string | undefined;
   /** What another process is told of us that wants the same pool. */
   readonly owner: string;
 }
@@ -29,56 +46,51 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
-/** Opens the pool, recovers it, and serves it. */
+/** Opens the pools, recovers them, and serves them. */
 export async function startAgent(settings: AgentSettings, metrics: Metrics, log: Log): Promise<RunningAgent> {
-  const { host, port } = parseListen(settings.listen);
-  const { engine, close } = await openEngine(
-    { pools: settings.pools, groups: [settings.group], owner: settings.owner, known: knownPools() },
-    localHost(settings.vms, settings.maxVolumesPerVm),
-    defaultEngineSettings,
-    metrics,
-    log,
-  );
-  let server: FastifyInstance | undefined;
+  const { listen, groups, pools, owner, keyFile } = settings;
+  const opened: { close(): void | Promise<void> }[] = [];
+  const close = async () => {
+    for (const part of opened.toReversed()) await part.close();
+  };
   try {
-    server = createRestServer(engine, keyCheck(settings.apiKey), metrics, log);
-    const url = await server.listen({ host, port });
-    log.info({ url, group: settings.group }, "agent is ready");
+    const keys = new KeyRing(await readKeyFile(keyFile));
+    const files = await certificateFiles(settings.tls, listen.isLoopback);
+    const certificate = files && (await loadCertificate(files, log));
+    const audit = openAuditLog(settings.auditFile, log);
+    opened.push(audit);
+    const { engine, close: closeEngine } = await openEngine(
+      { pools, groups, owner, known: knownPools() },
+      localHost(settings.vms, settings.maxVolumesPerVm),
+      settings.engine,
+      metrics,
+      log,
+    );
+    opened.push({ close: closeEngine });
+    const server = createRestServer(
+      auditedEngine(engine, audit.note),
+      keys,
+      { ...settings.rest, certificate },
+      metrics,
+      log,
+    );
+    opened.push(server, watchKeys(keyFile, keys, log));
+    if (files) {
+      const renew = renewCertificate.bind(undefined, server.server);
+      opened.push(watchCertificate(files, renew, log));
+    }
+    await server.listen({ host: listen.host, port: listen.port });
+    const url = urlOf(listen.host, server.server.address() as AddressInfo, certificate !== undefined);
+    log.info({ url, group: groups[0] }, "agent is ready");
+    return { url, close };
   } catch (error) {
-    await server?.close();
     await close();
     throw error;
   }
-  const running = server;
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${portOf(running)}`,
-    close: async () => {
-      await running.close();
-      await close();
-    },
-  };
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
-
-/** @throws StatusError INVALID_ARGUMENT; FAILED_PRECONDITION off loopback, where a key must not travel in clear text. */
-export function parseListen(listen: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(listen);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port > 65535) {
-    throw new StatusError("INVALID_ARGUMENT", `--listen ${listen} is not HOST:PORT`);
-  }
-  if (!LOOPBACK.test(host)) {
-    throw new StatusError(
-      "FAILED_PRECONDITION",
-      `--listen ${listen} is not a loopback address: this version speaks plain HTTP, and a key must not travel in clear text`,
-    );
-  }
-  return { host, port };
-}
-
-function portOf(server: FastifyInstance): number {
-  const address = server.server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
+/** Where clients find the agent: an agent on all addresses is known by its name. */
+function urlOf(host: string, { port }: AddressInfo, secure: boolean): string {
+  const known = host === "0.0.0.0" || host === "::" ? hostname() : host;
+  return `${secure ? "https" : "http"}://${known.includes(":") ? `[${known}]` : known}:${port}`;
 }

@@ -1,71 +1,48 @@
 import { Command, Option } from "commander";
 import { startAgent } from "../agent/agent.ts";
-import { declaredVm, thisMachine } from "../agent/hosts/local/vms.ts";
-import type { Vm } from "../agent/hosts/host.ts";
-import { readApiKey } from "../agent/rest/api-key.ts";
+import { agentSettings } from "../agent/config/agent-settings.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { trimHeapAfterStart } from "../kit/trim-heap.ts";
-import { collect } from "./operator/key-value.ts";
-import { logLevelOption, maxVolumesOption, readGroupName, readVmId, type CommonOptions } from "./options.ts";
+import { configKeys, effectiveConfig } from "./agent/effective-config.ts";
+import { optionOf } from "./agent/flags.ts";
+import { configText } from "./agent/print-config.ts";
 import { stopSignal, untilStopped } from "./until-stopped.ts";
 
-interface Options extends CommonOptions {
-  readonly listen: string;
-  readonly apiKeyFile: string;
-  readonly pool: readonly string[];
-  readonly group: string;
-  readonly vm: readonly string[];
-  readonly maxVolumes: number;
-}
-
 export function agentCommand(): Command {
-  return new Command("agent")
+  const command = new Command("agent")
     .description("serve a host's volumes over REST")
-    .option("--listen <host:port>", "address to listen on", "127.0.0.1:9810")
-    .requiredOption("--api-key-file <file>", "file with the key that clients must send")
     .addOption(
-      new Option("--pool <[name=]dir>", "directory where volumes live, more than once for several")
-        .argParser(collect)
-        .makeOptionMandatory(),
+      new Option("--config <file>", "YAML file of settings; the environment and options go before it").env(
+        "HYPERV_CSI_AGENT_CONFIG",
+      ),
+    );
+  for (const key of configKeys) command.addOption(optionOf(key));
+  return command
+    .option("--print-config", "print the settings with where each comes from, and exit")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  hyperv-csi agent --api-key-file api.key --pool /srv/volumes --group host-1
+  hyperv-csi agent --config agent.yaml --print-config
+`,
     )
-    .requiredOption("--group <name>", "name of this host or cluster in volume handles and topology")
-    .addOption(
-      new Option("--vm <id[=name]>", "a VM of this host, more than once for several (default: this machine)")
-        .argParser(collect)
-        .default([], ""),
-    )
-    .addOption(maxVolumesOption())
-    .addOption(logLevelOption())
     .action(runAgent);
 }
 
-async function runAgent(options: Options): Promise<void> {
-  const log = await createLog(options.logLevel);
+async function runAgent(options: { config?: string; printConfig?: true }, command: Command): Promise<void> {
+  const effective = await effectiveConfig(command, options.config);
+  if (options.printConfig === true) {
+    process.stdout.write(configText(effective));
+    return;
+  }
+  const { config } = effective;
+  const log = await createLog(config.logLevel);
   const stop = stopSignal();
-  const agent = await startAgent(
-    {
-      pools: options.pool.map((text) => {
-        const [name = "", directory] = text.split("=", 2);
-        return directory === undefined ? { name: "default", directory: name } : { name, directory };
-      }),
-      group: readGroupName(options.group),
-      vms: options.vm.length === 0 ? [await thisMachine()] : options.vm.map(readVm),
-      maxVolumesPerVm: options.maxVolumes,
-      apiKey: await readApiKey(options.apiKeyFile),
-      listen: options.listen,
-      owner: "hyperv-csi agent",
-    },
-    createMetrics(),
-    log,
-  );
+  const agent = await startAgent(await agentSettings(config, "hyperv-csi agent"), createMetrics(), log);
   trimHeapAfterStart();
   await untilStopped(stop);
+  log.info("agent stops: running work comes to its end first");
   await agent.close();
-}
-
-function readVm(text: string): Vm {
-  const [id = "", name] = text.split("=", 2);
-  const vmId = readVmId("--vm", id);
-  return declaredVm(vmId, name ?? vmId);
 }

@@ -2,8 +2,12 @@ import { rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { Command } from "commander";
 import { startAgent } from "../agent/agent.ts";
-import { declaredVm } from "../agent/hosts/local/vms.ts";
-import { readOrMakeApiKey } from "../agent/rest/api-key.ts";
+import { makeKeyFile } from "../agent/access/key-file.ts";
+import { agentSettings } from "../agent/config/agent-settings.ts";
+import { configDefaults } from "../agent/config/defaults.ts";
+import { parseListen } from "../agent/listen-address.ts";
+import { readTextFile } from "../kit/config.ts";
+import { StatusError } from "../kit/errors.ts";
 import { createAgentClient } from "../agent-client/agent-client.ts";
 import { controllerService } from "../controller/controller.ts";
 import { Groups } from "../controller/groups.ts";
@@ -89,21 +93,22 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const nodeId = await readOrMakeVmId(state);
-  const apiKey = await readOrMakeApiKey(state.apiKeyFile);
+  await makeKeyFile(state.apiKeyFile);
   const group = readGroupName(options.group);
-  const agent = await startAgent(
+  const apiKey = (await readTextFile(state.apiKeyFile)).trim();
+  const settings = await agentSettings(
     {
-      pools: [{ name: "default", directory: state.pool }],
+      ...configDefaults,
+      apiKeyFile: state.apiKeyFile,
       group,
-      vms: [declaredVm(nodeId, hostname())],
-      maxVolumesPerVm: options.maxVolumes,
-      apiKey,
-      listen: options.listen,
-      owner: OWNER,
+      listen: readLoopback(options.listen),
+      maxVolumes: options.maxVolumes,
+      pools: [{ name: "default", directory: state.pool }],
+      vms: [{ id: nodeId, name: hostname() }],
     },
-    metrics,
-    log,
+    OWNER,
   );
+  const agent = await startAgent(settings, metrics, log);
   parts.push(agent);
   if (options.httpEndpoint !== undefined) parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
 
@@ -123,4 +128,13 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
   };
   parts.push(await serveCsi(`unix://${state.csiSocket}`, services, metrics, log));
   return { url: agent.url, nodeId, group };
+}
+
+/** The three parts trust one another: none but this machine is to reach them. */
+function readLoopback(listen: string): string {
+  if (parseListen(listen).isLoopback) return listen;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `--listen ${listen} is not a loopback address: up serves this machine only`,
+  );
 }

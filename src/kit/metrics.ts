@@ -8,7 +8,7 @@ export interface Metrics {
   /** Seconds per engine operation on the agent, by operation and code. */
   readonly engineSeconds: Histogram<"operation" | "code">;
   /** Refused REST calls by reason. */
-  readonly unauthorized: Counter;
+  readonly unauthorized: Counter<"reason">;
 }
 
 const latencyBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300];
@@ -35,7 +35,8 @@ export function createMetrics(): Metrics {
     }),
     unauthorized: new Counter({
       name: "hyperv_csi_agent_unauthorized_total",
-      help: "REST calls refused for a missing or wrong key",
+      help: "REST calls refused for their key: missing, wrong, of too low a role, or from an address that guesses",
+      labelNames: ["reason"],
       registers,
     }),
   };

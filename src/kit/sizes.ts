@@ -21,6 +21,14 @@ export function parseInt64(text: string): bigint | undefined {
   return value > INT64_MAX || value < -INT64_MAX - 1n ? undefined : value;
 }
 
+const units: Readonly<Record<string, bigint>> = { "": 1n, k: KiB, m: MiB, g: GiB, t: TiB };
+
+/** `10G`, `10Gi` and `10GiB` are all 10 × 2^30, a number alone is bytes; undefined for any other text. */
+export function parseSize(text: string): bigint | undefined {
+  const [, count, unit = ""] = /^(\d{1,18})(?:b|([kmgt])(?:i?b?)?)?$/i.exec(text) ?? [];
+  return count === undefined ? undefined : BigInt(count) * (units[unit.toLowerCase()] ?? 0n);
+}
+
 /** A size as a JSON number. Sizes reach 64 TiB (2^46), so nothing is lost. */
 export function toJsonSize(bytes: bigint): number {
   return Number(bytes);

@@ -1,8 +1,9 @@
 import { observedEngine } from "../../src/agent/engine/observed-engine.ts";
 import { observePools } from "../../src/agent/engine/pool/pool-metrics.ts";
 import type { Vm } from "../../src/agent/hosts/host.ts";
-import { keyCheck } from "../../src/agent/rest/api-key.ts";
-import { createRestServer } from "../../src/agent/rest/server.ts";
+import { type AccessKey, digestOf } from "../../src/agent/access/access-key.ts";
+import { KeyRing } from "../../src/agent/access/key-ring.ts";
+import { createRestServer, defaultRestSettings } from "../../src/agent/rest/server.ts";
 import { createAgentClient, type AgentClient, type ClientCall } from "../../src/agent-client/agent-client.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -10,6 +11,11 @@ import { openRig } from "./engine-rig.ts";
 import { FakeHost } from "./fake-host.ts";
 
 export const TEST_KEY = "key-of-the-tests-0123456789";
+
+/** The key of an administrator. */
+export const adminKey: AccessKey = { name: "tests", role: "admin", digest: digestOf(TEST_KEY) };
+/** As an agent is served by default, except that tests may show many wrong keys. */
+export const testRestSettings = { ...defaultRestSettings, throttle: { attempts: 10_000, windowSeconds: 60 } };
 
 /** A real agent, REST server and engine over a pool on disk; only its host is fake. */
 export interface TestAgent {
@@ -34,7 +40,7 @@ export async function startTestAgent(
   const rig = await openRig([directory], { host, group, free: () => own.freeBytes });
   observePools(rig.parts, metrics.registry);
   const engine = observedEngine(rig.engine, metrics, silentLog());
-  const server = createRestServer(engine, keyCheck(TEST_KEY), metrics, silentLog());
+  const server = createRestServer(engine, new KeyRing([adminKey]), testRestSettings, metrics, silentLog());
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {
     await server.close();

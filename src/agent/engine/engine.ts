@@ -23,7 +23,7 @@ import type {
 export interface CallContext {
   readonly signal: AbortSignal;
   readonly requestId: string;
-  /** Name of the key that the caller showed. */
+  /** Who asks, for the audit log: name of the key that was shown, and the address, as `name@address`. */
   readonly caller?: string;
   /** Told by the operation how far it is, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;

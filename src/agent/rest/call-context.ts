@@ -12,7 +12,9 @@ export function callContext(request: FastifyRequest, reply: FastifyReply): CallC
     if (reply.raw.writableFinished) budget.done();
     else budget.cancel();
   });
-  return { signal: budget.signal, requestId: requestIdOf(request) };
+  const { accessKey, ip } = request;
+  const caller = accessKey === null ? {} : { caller: `${accessKey.name}@${ip}` };
+  return { signal: budget.signal, requestId: requestIdOf(request), ...caller };
 }
 
 function budgetOf(request: FastifyRequest): number {

@@ -1,8 +1,10 @@
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { StatusError } from "../../kit/errors.ts";
 import { parseInt64 } from "../../kit/sizes.ts";
 import type { PageRequest } from "../engine/engine.ts";
 import type { SizeRange } from "../engine/model.ts";
+import { Count, Token } from "./params.ts";
 
 /** Clients of this API spell query names in two ways, `maxEntries` and `maxentries`: all become lower case. */
 export function parseQuery(text: string): Record<string, string | string[]> {
@@ -23,14 +25,30 @@ export function parseQuery(text: string): Record<string, string | string[]> {
   return query;
 }
 
-/** One page of a list, as queries ask for it. */
-export const PageQuery = Type.Object({
-  maxentries: Type.Optional(Type.String()),
-  nexttoken: Type.Optional(Type.String()),
-});
+/** Names in lower case by a schema, and how it spells them. */
+const spellings = new WeakMap<object, ReadonlyMap<string, string>>();
 
-export function pageOf({ maxentries, nexttoken }: { maxentries?: string; nexttoken?: string }): PageRequest {
-  return { maxEntries: countOf("maxEntries", maxentries), token: nexttoken === "" ? undefined : nexttoken };
+/** Gives the names of a query, which have come in any case, the spelling of the route's schema. */
+export function spellQuery({ query, routeOptions }: FastifyRequest): Record<string, unknown> {
+  const schema = routeOptions.schema?.querystring as { properties?: object } | undefined;
+  if (schema === undefined) return query as Record<string, unknown>;
+  let names = spellings.get(schema);
+  if (names === undefined) {
+    names = new Map(Object.keys(schema.properties ?? {}).map((name) => [name.toLowerCase(), name]));
+    spellings.set(schema, names);
+  }
+  const spelled = Object.entries(query as object).map(([name, value]) => [
+    names.get(name) ?? name,
+    value as unknown,
+  ]);
+  return Object.fromEntries(spelled) as Record<string, unknown>;
+}
+
+/** One page of a list, as queries ask for it. */
+export const pageQuery = { maxEntries: Type.Optional(Count), nextToken: Type.Optional(Token) };
+
+export function pageOf({ maxEntries, nextToken }: { maxEntries?: string; nextToken?: string }): PageRequest {
+  return { maxEntries: countOf("maxEntries", maxEntries), token: nextToken === "" ? undefined : nextToken };
 }
 
 /** A number of entries; 0 when it is missing. @throws StatusError INVALID_ARGUMENT */

@@ -1,74 +1,67 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { API_KEY_HEADER } from "../../agent-client/headers.ts";
-import { errorTable, StatusError } from "../../kit/errors.ts";
+import fastify, { type FastifyInstance } from "fastify";
+import { errorTable } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
+import { accessCheck } from "../access/access-check.ts";
+import type { KeyRing } from "../access/key-ring.ts";
+import { defaultThrottle, Throttle, type ThrottleSettings } from "../access/throttle.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { KeyCheck } from "./api-key.ts";
-import { attachmentRoutes } from "./attachment-routes.ts";
-import { hostRoutes } from "./host-routes.ts";
-import { poolRoutes } from "./pool-routes.ts";
+import type { Certificate } from "../tls/certificate.ts";
+import { docsRoutes } from "./docs/docs-routes.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { inFlightCheck } from "./in-flight.ts";
+import { createListener, defaultLimits, type RestLimits } from "./listener.ts";
+import { describeRoutes, openApiRoute } from "./openapi.ts";
 import { parseQuery } from "./query.ts";
-import { snapshotRoutes } from "./snapshot-routes.ts";
-import { transferRoutes } from "./transfer-routes.ts";
-import { volumeRoutes } from "./volume-routes.ts";
+import { answerFailure, volumeService } from "./volume-service.ts";
 
 /** Longest path segment that reaches the rules, which then refuse it by name. */
 const LONGEST_SEGMENT = 12 * 1024;
-const OPEN_PATHS = new Set(["/healthz", "/readyz"]);
-/** One text for a missing and a wrong key: what is wrong with it helps only those who guess. */
-const KEY_REFUSED = "a valid API key is required";
+const MOST_BODY_BYTES = 256 * 1024;
+
+/** How the REST APIs are served. */
+export interface RestSettings {
+  readonly certificate: Certificate | undefined;
+  readonly throttle: ThrottleSettings;
+  readonly limits: RestLimits;
+}
+
+export const defaultRestSettings: RestSettings = {
+  certificate: undefined,
+  throttle: defaultThrottle,
+  limits: defaultLimits,
+};
 
 /** The agent's REST server, not yet listening. */
 export function createRestServer(
   engine: Engine,
-  keyIsRight: KeyCheck,
+  keys: KeyRing,
+  settings: RestSettings,
   metrics: Metrics,
   log: Log,
 ): FastifyInstance {
-  /** Why a request may not be served, or undefined. */
-  function refusalOf({ url, headers, ip, method }: FastifyRequest): StatusError | undefined {
-    if (OPEN_PATHS.has(url)) return undefined;
-    const sent = headers[API_KEY_HEADER];
-    if (typeof sent === "string" && keyIsRight(sent)) return undefined;
-    metrics.unauthorized.inc();
-    log.warn({ address: ip, method }, "a REST call was refused: missing or wrong API key");
-    return new StatusError(sent === undefined ? "UNAUTHENTICATED" : "PERMISSION_DENIED", KEY_REFUSED);
-  }
-
-  function answerError(thrown: unknown, reply: FastifyReply): FastifyReply {
-    const error = statusErrorOf(thrown);
-    const row = errorTable[error.code];
-    if (row.http === 500) log.error({ err: error }, "a REST call failed");
-    return reply.code(row.http).send({ code: row.grpc, message: error.message });
-  }
+  const checkAccess = accessCheck(keys, new Throttle(settings.throttle), metrics, log);
+  const checkInFlight = inFlightCheck(settings.limits.requestsInFlight);
 
   const server = fastify({
+    serverFactory: (handler) => createListener(settings.certificate, settings.limits, handler),
     routerOptions: { maxParamLength: LONGEST_SEGMENT, querystringParser: parseQuery },
-    bodyLimit: 64 * 1024,
-    requestTimeout: 150_000,
+    bodyLimit: MOST_BODY_BYTES,
+    ajv: { customOptions: { verbose: true } },
     // A path that can't be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
-      answerError(refusalOf(request) ?? error, reply);
+      checkAccess(request, reply).then(
+        () => answerFailure(error, reply, log),
+        (refusal: unknown) => answerFailure(refusal, reply, log),
+      );
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  server.addHook("onRequest", (request, _reply, done) => {
-    // No operation has a body: whatever a client sends, even a type that is none, is not looked at.
-    delete request.headers["content-type"];
-    done(refusalOf(request));
-  });
-
-  // The router takes an empty segment for a value: `DELETE /volume/` must not pass for a deleted volume.
-  server.addHook("preValidation", (request, reply, done) => {
-    if (Object.values(request.params as object).includes("")) reply.callNotFound();
-    else done();
-  });
-
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => {
-    done(null, undefined);
+  server.decorateRequest("accessKey", null);
+  server.addHook("onRequest", async (request, reply) => {
+    await checkAccess(request, reply);
+    checkInFlight(request, reply);
   });
 
   // Not NOT_FOUND: a client would take a route that an older agent lacks for a volume that is gone.
@@ -76,27 +69,15 @@ export function createRestServer(
     const message = `this API has no ${request.method} ${request.url.slice(0, 256)}`;
     return reply.code(404).send({ code: errorTable.UNIMPLEMENTED.grpc, message });
   });
+  server.setErrorHandler((thrown, _request, reply) => answerFailure(thrown, reply, log));
 
-  server.setErrorHandler((thrown, _request, reply) => answerError(thrown, reply));
-
-  server.get("/healthz", () => ({ status: "ok" }));
-  server.get("/readyz", () => ({ status: "ok" }));
-  server.get("/metrics", async (_request, reply) => {
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  // Plugins load in order: what is registered first describes all that follow.
+  void server.register(async (root) => {
+    await describeRoutes(root);
+    await root.register(volumeService(engine, log));
+    healthRoutes(root.withTypeProvider<TypeBoxTypeProvider>(), engine, metrics);
+    openApiRoute(root);
+    docsRoutes(root);
   });
-  volumeRoutes(server, engine);
-  attachmentRoutes(server, engine);
-  snapshotRoutes(server, engine);
-  poolRoutes(server, engine);
-  transferRoutes(server, engine);
-  hostRoutes(server, engine);
   return server;
-}
-
-function statusErrorOf(thrown: unknown): StatusError {
-  const status = (thrown as { statusCode?: number }).statusCode;
-  if (thrown instanceof Error && status !== undefined && status >= 400 && status < 500) {
-    return new StatusError("INVALID_ARGUMENT", thrown.message.slice(0, 512), thrown);
-  }
-  return StatusError.from(thrown);
 }

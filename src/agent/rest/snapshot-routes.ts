@@ -1,31 +1,44 @@
 import { Type } from "typebox";
 import * as wire from "../../agent-client/wire.ts";
-import { StatusError } from "../../kit/errors.ts";
 import { toJsonSize } from "../../kit/sizes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { groupAnswer, snapshotAnswer } from "./answers.ts";
+import { snapshotAnswer } from "./answers.ts";
 import { callContext } from "./call-context.ts";
+import { failures } from "./describe.ts";
 import { idOf } from "./ids.ts";
-import { bytesOf, countOf, PageQuery, pageOf, pairsOf } from "./query.ts";
+import { Bytes, Count, Id, IdOrName, Pairs, SnapshotName } from "./params.ts";
+import { bytesOf, countOf, pageOf, pageQuery, pairsOf } from "./query.ts";
 import type { Server } from "./volume-routes.ts";
 
-const Named = Type.Object({ name: Type.String() });
-const Identified = Type.Object({ id: Type.String() });
-const Texts = Type.Optional(Type.Array(Type.String()));
-const OneVolume = Type.Object({ volume: Type.String(), label: Texts });
-const SomeVolumes = Type.Object({ volume: Texts, label: Texts });
-const OfVolume = Type.Intersect([PageQuery, Type.Object({ volume: Type.Optional(Type.String()) })]);
+const tags = ["Snapshots"];
+const Identified = Type.Object({ id: Id });
+const CreateQuery = Type.Object({ volume: Id, label: Type.Optional(Pairs) });
+const ListQuery = Type.Object({ ...pageQuery, volume: Type.Optional(Id) });
 const BlockQuery = Type.Object({
-  base: Type.Optional(Type.String()),
-  startingoffset: Type.Optional(Type.String()),
-  maxentries: Type.Optional(Type.String()),
+  base: Type.Optional(Id),
+  startingOffset: Type.Optional(Bytes),
+  maxEntries: Type.Optional(Count),
 });
 
-/** Snapshots, groups of them, and what they hold. */
+/** Snapshots and what they hold. */
 export function snapshotRoutes(server: Server, engine: Engine): void {
   server.post(
     "/snapshot/:name",
-    { schema: { params: Named, querystring: OneVolume, response: { 201: wire.SnapshotAnswer } } },
+    {
+      schema: {
+        operationId: "createSnapshot",
+        summary: "Cut a snapshot of a volume",
+        description:
+          "The same request again answers with the same snapshot. It lives on when its volume is deleted.",
+        tags,
+        params: Type.Object({ name: SnapshotName }),
+        querystring: CreateQuery,
+        response: {
+          201: wire.SnapshotAnswer,
+          ...failures("NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"),
+        },
+      },
+    },
     async (request, reply) => {
       const { volume, label } = request.query;
       const wanted = {
@@ -39,17 +52,46 @@ export function snapshotRoutes(server: Server, engine: Engine): void {
   );
   server.get(
     "/snapshot/:id",
-    { schema: { params: Identified, response: { 200: wire.SnapshotAnswer } } },
+    {
+      schema: {
+        operationId: "getSnapshot",
+        summary: "Get a snapshot by id or name",
+        tags,
+        params: Type.Object({ id: IdOrName }),
+        response: { 200: wire.SnapshotAnswer, ...failures("NOT_FOUND") },
+      },
+    },
     async (request, reply) =>
       snapshotAnswer(await engine.getSnapshot(idOf(request.params.id), callContext(request, reply))),
   );
-  server.delete("/snapshot/:id", { schema: { params: Identified } }, async (request, reply) => {
-    await engine.deleteSnapshot(idOf(request.params.id), callContext(request, reply));
-    return await reply.code(204).send();
-  });
+  server.delete(
+    "/snapshot/:id",
+    {
+      schema: {
+        operationId: "deleteSnapshot",
+        summary: "Delete a snapshot that is in no group",
+        description: "A snapshot that is not there is success.",
+        tags,
+        params: Identified,
+        response: { 204: Type.Null(), ...failures("FAILED_PRECONDITION") },
+      },
+    },
+    async (request, reply) => {
+      await engine.deleteSnapshot(idOf(request.params.id), callContext(request, reply));
+      return await reply.code(204).send(null);
+    },
+  );
   server.get(
     "/snapshots",
-    { schema: { querystring: OfVolume, response: { 200: wire.SnapshotList } } },
+    {
+      schema: {
+        operationId: "listSnapshots",
+        summary: "List snapshots, of all volumes or of one, ordered by id",
+        tags,
+        querystring: ListQuery,
+        response: { 200: wire.SnapshotList, ...failures() },
+      },
+    },
     async (request, reply) => {
       const { volume } = request.query;
       const source = volume === undefined || volume === "" ? undefined : idOf(volume);
@@ -60,14 +102,25 @@ export function snapshotRoutes(server: Server, engine: Engine): void {
   );
   server.get(
     "/snapshot/:id/blocks",
-    { schema: { params: Identified, querystring: BlockQuery, response: { 200: wire.BlockList } } },
+    {
+      schema: {
+        operationId: "listBlocks",
+        summary: "List where a snapshot holds data, or differs from an earlier one",
+        description:
+          "In ascending order. A page ends after maxEntries blocks; the next begins at next_offset.",
+        tags,
+        params: Identified,
+        querystring: BlockQuery,
+        response: { 200: wire.BlockList, ...failures("NOT_FOUND", "OUT_OF_RANGE", "FAILED_PRECONDITION") },
+      },
+    },
     async (request, reply) => {
-      const { base, startingoffset, maxentries } = request.query;
+      const { base, startingOffset, maxEntries } = request.query;
       const page = await engine.blocks(
         idOf(request.params.id),
         base === undefined ? undefined : idOf(base),
-        bytesOf("startingOffset", startingoffset ?? "0"),
-        countOf("maxEntries", maxentries),
+        bytesOf("startingOffset", startingOffset ?? "0"),
+        countOf("maxEntries", maxEntries),
         callContext(request, reply),
       );
       return {
@@ -78,43 +131,6 @@ export function snapshotRoutes(server: Server, engine: Engine): void {
         })),
         next_offset: page.nextOffset === undefined ? null : toJsonSize(page.nextOffset),
       };
-    },
-  );
-  groupRoutes(server, engine);
-}
-
-function groupRoutes(server: Server, engine: Engine): void {
-  server.post(
-    "/snapshotgroup/:name",
-    { schema: { params: Named, querystring: SomeVolumes, response: { 201: wire.SnapshotGroupAnswer } } },
-    async (request, reply) => {
-      const { volume = [], label } = request.query;
-      if (volume.length === 0) throw new StatusError("INVALID_ARGUMENT", "volume is missing");
-      const group = await engine.createSnapshotGroup(
-        request.params.name,
-        volume.map(idOf),
-        pairsOf("label", label),
-        callContext(request, reply),
-      );
-      return await reply.code(201).send(groupAnswer(group));
-    },
-  );
-  server.get(
-    "/snapshotgroup/:id",
-    { schema: { params: Identified, response: { 200: wire.SnapshotGroupAnswer } } },
-    async (request, reply) =>
-      groupAnswer(await engine.getSnapshotGroup(idOf(request.params.id), callContext(request, reply))),
-  );
-  server.delete("/snapshotgroup/:id", { schema: { params: Identified } }, async (request, reply) => {
-    await engine.deleteSnapshotGroup(idOf(request.params.id), callContext(request, reply));
-    return await reply.code(204).send();
-  });
-  server.get(
-    "/snapshotgroups",
-    { schema: { response: { 200: wire.SnapshotGroupList } } },
-    async (request, reply) => {
-      const groups = await engine.listSnapshotGroups(callContext(request, reply));
-      return { groups: groups.map(groupAnswer) };
     },
   );
 }

@@ -3,14 +3,17 @@ import * as wire from "../../agent-client/wire.ts";
 import type { Engine } from "../engine/engine.ts";
 import { timeAnswer, volumeAnswer } from "./answers.ts";
 import { callContext } from "./call-context.ts";
+import { failures } from "./describe.ts";
 import { idOf } from "./ids.ts";
+import { Id, PoolName, VolumeName } from "./params.ts";
 import type { Server } from "./volume-routes.ts";
 
-const Named = Type.Object({ name: Type.String() });
-const Identified = Type.Object({ volid: Type.String() });
-const ImportQuery = Type.Object({ file: Type.String(), pool: Type.Optional(Type.String()) });
-const ExportQuery = Type.Object({ file: Type.String() });
-const MoveQuery = Type.Object({ pool: Type.String() });
+const tags = ["Transfers"];
+const Identified = Type.Object({ volid: Id });
+const File = Type.String({
+  description: "the name of a file in the transfer directory: .vhdx, or raw with another ending",
+  examples: ["old-server.vhdx"],
+});
 
 /** What brings volumes in from files, out to files, to another pool, and back after a deletion. */
 export function transferRoutes(server: Server, engine: Engine): void {
@@ -18,7 +21,23 @@ export function transferRoutes(server: Server, engine: Engine): void {
     "/volume/:name/import",
     {
       config: { role: "admin" },
-      schema: { params: Named, querystring: ImportQuery, response: { 201: wire.VolumeAnswer } },
+      schema: {
+        operationId: "importVolume",
+        summary: "Make a volume of a file; the file stays",
+        tags,
+        params: Type.Object({ name: VolumeName }),
+        querystring: Type.Object({ file: File, pool: Type.Optional(PoolName) }),
+        response: {
+          201: wire.VolumeAnswer,
+          ...failures(
+            "NOT_FOUND",
+            "ALREADY_EXISTS",
+            "FAILED_PRECONDITION",
+            "RESOURCE_EXHAUSTED",
+            "OUT_OF_RANGE",
+          ),
+        },
+      },
     },
     async (request, reply) => {
       const { file, pool } = request.query;
@@ -28,18 +47,41 @@ export function transferRoutes(server: Server, engine: Engine): void {
   );
   server.post(
     "/volume/:volid/export",
-    { config: { role: "admin" }, schema: { params: Identified, querystring: ExportQuery } },
+    {
+      config: { role: "admin" },
+      schema: {
+        operationId: "exportVolume",
+        summary: "Write a detached volume to a new file",
+        tags,
+        params: Identified,
+        querystring: Type.Object({ file: File }),
+        response: {
+          204: Type.Null(),
+          ...failures("NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"),
+        },
+      },
+    },
     async (request, reply) => {
       const { file } = request.query;
       await engine.exportVolume(idOf(request.params.volid), file, callContext(request, reply));
-      return await reply.code(204).send();
+      return await reply.code(204).send(null);
     },
   );
   server.post(
     "/volume/:volid/move",
     {
       config: { role: "admin" },
-      schema: { params: Identified, querystring: MoveQuery, response: { 200: wire.VolumeAnswer } },
+      schema: {
+        operationId: "moveVolume",
+        summary: "Move a detached volume to another pool",
+        tags,
+        params: Identified,
+        querystring: Type.Object({ pool: PoolName }),
+        response: {
+          200: wire.VolumeAnswer,
+          ...failures("NOT_FOUND", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"),
+        },
+      },
     },
     async (request, reply) => {
       const { pool } = request.query;
@@ -47,21 +89,40 @@ export function transferRoutes(server: Server, engine: Engine): void {
       return volumeAnswer(volume);
     },
   );
-  server.get("/deleted", { schema: { response: { 200: wire.DeletedList } } }, async (request, reply) => {
-    const deleted = await engine.listDeletedVolumes(callContext(request, reply));
-    return {
-      volumes: deleted.map(({ id, name, pool, deletedAt, keptUntil }) => ({
-        id,
-        name,
-        pool,
-        deleted_at: timeAnswer(deletedAt),
-        kept_until: timeAnswer(keptUntil),
-      })),
-    };
-  });
+  server.get(
+    "/deleted",
+    {
+      schema: {
+        operationId: "listDeletedVolumes",
+        summary: "List deleted volumes that are still kept",
+        tags,
+        response: { 200: wire.DeletedList, ...failures() },
+      },
+    },
+    async (request, reply) => {
+      const deleted = await engine.listDeletedVolumes(callContext(request, reply));
+      return {
+        volumes: deleted.map(({ id, name, pool, deletedAt, keptUntil }) => ({
+          id,
+          name,
+          pool,
+          deleted_at: timeAnswer(deletedAt),
+          kept_until: timeAnswer(keptUntil),
+        })),
+      };
+    },
+  );
   server.post(
     "/deleted/:volid/restore",
-    { schema: { params: Identified, response: { 200: wire.VolumeAnswer } } },
+    {
+      schema: {
+        operationId: "restoreVolume",
+        summary: "Bring a deleted volume back",
+        tags,
+        params: Identified,
+        response: { 200: wire.VolumeAnswer, ...failures("NOT_FOUND", "ALREADY_EXISTS") },
+      },
+    },
     async (request, reply) =>
       volumeAnswer(await engine.restoreVolume(idOf(request.params.volid), callContext(request, reply))),
   );

@@ -1,17 +1,18 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance, RawServerDefault } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FastifyBaseLogger } from "fastify";
-import { Type, type Static } from "typebox";
+import { type Static, Type } from "typebox";
 import * as wire from "../../agent-client/wire.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { toJsonSize } from "../../kit/sizes.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ContentSource, NewVolume } from "../engine/model.ts";
+import type { ContentSource, Expansion, NewVolume } from "../engine/model.ts";
 import { volumeAnswer, volumeList } from "./answers.ts";
 import { callContext } from "./call-context.ts";
+import { failures } from "./describe.ts";
 import { idOf } from "./ids.ts";
-import { PageQuery, pageOf, pairsOf, rangeOf } from "./query.ts";
+import { Bytes, Id, IdOrName, Keys, Pairs, PoolName, VolumeName } from "./params.ts";
+import { pageOf, pageQuery, pairsOf, rangeOf } from "./query.ts";
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -21,29 +22,58 @@ export type Server = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-const Size = Type.Object({ size: Type.String() });
-const Texts = Type.Optional(Type.Array(Type.String()));
+const tags = ["Volumes"];
+const Named = Type.Object({ name: VolumeName });
+const Identified = Type.Object({ volid: Id });
 /** `limit` is ours: any size up to it will do. */
-const SizeQuery = Type.Object({ size: Type.String(), limit: Type.Optional(Type.String()) });
+const SizeQuery = Type.Object({ size: Bytes, limit: Type.Optional(Bytes) });
 const CreateQuery = Type.Object({
-  size: Type.Optional(Type.String()),
-  limit: Type.Optional(Type.String()),
-  pool: Type.Optional(Type.String()),
-  type: Type.Optional(Type.String()),
-  sourcevolume: Type.Optional(Type.String()),
-  sourcesnapshot: Type.Optional(Type.String()),
-  label: Texts,
-  attribute: Texts,
+  size: Type.Optional(Bytes),
+  limit: Type.Optional(Bytes),
+  pool: Type.Optional(PoolName),
+  type: Type.Optional(Type.String({ pattern: "^(fixed|dynamic)$", description: "fixed or dynamic" })),
+  sourceVolume: Type.Optional(Id),
+  sourceSnapshot: Type.Optional(Id),
+  label: Type.Optional(Pairs),
+  attribute: Type.Optional(Pairs),
 });
-const ModifyQuery = Type.Object({ label: Texts, unlabel: Texts, attribute: Texts });
-const Named = Type.Object({ name: Type.String() });
-const Identified = Type.Object({ volid: Type.String() });
+const ModifyQuery = Type.Object({
+  label: Type.Optional(Pairs),
+  unlabel: Type.Optional(Keys),
+  attribute: Type.Optional(Pairs),
+});
+
+const create = {
+  tags,
+  description:
+    "The same request again answers with the same volume. Sizes are rounded up to what the disk can have.",
+  response: {
+    201: wire.VolumeAnswer,
+    ...failures("ALREADY_EXISTS", "NOT_FOUND", "RESOURCE_EXHAUSTED", "OUT_OF_RANGE", "FAILED_PRECONDITION"),
+  },
+};
+const expand = {
+  tags,
+  description: "Never shrinks: a size that the volume has already is success.",
+  response: {
+    200: wire.ExpandAnswer,
+    ...failures("NOT_FOUND", "OUT_OF_RANGE", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION"),
+  },
+};
 
 /** Create, get, delete, list, expand and modify, with the routes of the Go implementation beside the documented ones. */
 export function volumeRoutes(server: Server, engine: Engine): void {
   server.post(
     "/volume/:name",
-    { schema: { params: Named, querystring: CreateQuery, response: { 201: wire.VolumeAnswer } } },
+    {
+      schema: {
+        ...create,
+        operationId: "createVolume",
+        summary: "Create a volume",
+        params: Named,
+        querystring: CreateQuery,
+      },
+    },
     async (request, reply) => {
       const wanted = newVolume(request.params.name, request.query);
       const volume = await engine.createVolume(wanted, callContext(request, reply));
@@ -52,7 +82,14 @@ export function volumeRoutes(server: Server, engine: Engine): void {
   );
   server.post(
     "/volume/:name/size/:size",
-    { schema: { params: Type.Intersect([Named, Size]), response: { 201: wire.VolumeAnswer } } },
+    {
+      schema: {
+        ...create,
+        operationId: "createVolumeOfSize",
+        summary: "Create a volume, in another spelling",
+        params: Type.Object({ name: VolumeName, size: Bytes }),
+      },
+    },
     async (request, reply) => {
       const { name, size } = request.params;
       const volume = await engine.createVolume(newVolume(name, { size }), callContext(request, reply));
@@ -61,43 +98,80 @@ export function volumeRoutes(server: Server, engine: Engine): void {
   );
   server.get(
     "/volume/:volid",
-    { schema: { params: Identified, response: { 200: wire.VolumeAnswer } } },
+    {
+      schema: {
+        operationId: "getVolume",
+        summary: "Get a volume by id or name",
+        tags,
+        params: Type.Object({ volid: IdOrName }),
+        response: { 200: wire.VolumeAnswer, ...failures("NOT_FOUND") },
+      },
+    },
     async (request, reply) =>
       volumeAnswer(await engine.getVolume(idOf(request.params.volid), callContext(request, reply))),
   );
-  server.delete("/volume/:volid", { schema: { params: Identified } }, async (request, reply) => {
-    await engine.deleteVolume(idOf(request.params.volid), callContext(request, reply));
-    return await reply.code(204).send();
-  });
+  server.delete(
+    "/volume/:volid",
+    {
+      schema: {
+        operationId: "deleteVolume",
+        summary: "Delete a volume that nothing is attached to",
+        description: "A volume that is not there is success.",
+        tags,
+        params: Identified,
+        response: { 204: Type.Null(), ...failures("FAILED_PRECONDITION") },
+      },
+    },
+    async (request, reply) => {
+      await engine.deleteVolume(idOf(request.params.volid), callContext(request, reply));
+      return await reply.code(204).send(null);
+    },
+  );
   server.put(
     "/volume/:volid",
-    { schema: { params: Identified, querystring: SizeQuery, response: { 200: wire.ExpandAnswer } } },
+    {
+      schema: {
+        ...expand,
+        operationId: "expandVolume",
+        summary: "Grow a volume",
+        params: Identified,
+        querystring: SizeQuery,
+      },
+    },
     async (request, reply) => {
       const { size, limit } = request.query;
-      const grown = await engine.expandVolume(
-        idOf(request.params.volid),
-        rangeOf(size, limit),
-        callContext(request, reply),
-      );
-      return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
+      const id = idOf(request.params.volid);
+      return expansion(await engine.expandVolume(id, rangeOf(size, limit), callContext(request, reply)));
     },
   );
   server.put(
     "/volume/:volid/size/:size",
-    { schema: { params: Type.Intersect([Identified, Size]), response: { 200: wire.ExpandAnswer } } },
+    {
+      schema: {
+        ...expand,
+        operationId: "expandVolumeToSize",
+        summary: "Grow a volume, in another spelling",
+        params: Type.Object({ volid: Id, size: Bytes }),
+      },
+    },
     async (request, reply) => {
       const { volid, size } = request.params;
-      const grown = await engine.expandVolume(
-        idOf(volid),
-        rangeOf(size, undefined),
-        callContext(request, reply),
-      );
-      return { CapacityBytes: toJsonSize(grown.size), NodeExpansionRequired: grown.nodeExpansionRequired };
+      const range = rangeOf(size, undefined);
+      return expansion(await engine.expandVolume(idOf(volid), range, callContext(request, reply)));
     },
   );
   server.patch(
     "/volume/:volid",
-    { schema: { params: Identified, querystring: ModifyQuery, response: { 200: wire.VolumeAnswer } } },
+    {
+      schema: {
+        operationId: "modifyVolume",
+        summary: "Change a volume's labels and attributes",
+        tags,
+        params: Identified,
+        querystring: ModifyQuery,
+        response: { 200: wire.VolumeAnswer, ...failures("NOT_FOUND", "FAILED_PRECONDITION") },
+      },
+    },
     async (request, reply) => {
       const { label, unlabel = [], attribute } = request.query;
       const change = {
@@ -110,10 +184,22 @@ export function volumeRoutes(server: Server, engine: Engine): void {
   );
   server.get(
     "/volumes",
-    { schema: { querystring: PageQuery, response: { 200: wire.VolumeList } } },
+    {
+      schema: {
+        operationId: "listVolumes",
+        summary: "List volumes, ordered by id",
+        tags,
+        querystring: Type.Object(pageQuery),
+        response: { 200: wire.VolumeList, ...failures() },
+      },
+    },
     async (request, reply) =>
       volumeList(await engine.listVolumes(pageOf(request.query), callContext(request, reply))),
   );
+}
+
+function expansion({ size, nodeExpansionRequired }: Expansion): wire.ExpandAnswer {
+  return { CapacityBytes: toJsonSize(size), NodeExpansionRequired: nodeExpansionRequired };
 }
 
 function newVolume(name: string, query: Static<typeof CreateQuery>): NewVolume {
@@ -122,22 +208,17 @@ function newVolume(name: string, query: Static<typeof CreateQuery>): NewVolume {
     name,
     size: size === undefined ? undefined : rangeOf(size, limit),
     pool,
-    type: typeOf(type),
+    type: type as NewVolume["type"],
     source: sourceOf(query),
     labels: pairsOf("label", query.label),
     attributes: pairsOf("attribute", query.attribute),
   };
 }
 
-function typeOf(text: string | undefined): NewVolume["type"] {
-  if (text === undefined || text === "fixed" || text === "dynamic") return text;
-  throw new StatusError("INVALID_ARGUMENT", "type is neither fixed nor dynamic");
-}
-
-function sourceOf({ sourcevolume, sourcesnapshot }: Static<typeof CreateQuery>): ContentSource | undefined {
-  if (sourcevolume !== undefined && sourcesnapshot !== undefined) {
+function sourceOf({ sourceVolume, sourceSnapshot }: Static<typeof CreateQuery>): ContentSource | undefined {
+  if (sourceVolume !== undefined && sourceSnapshot !== undefined) {
     throw new StatusError("INVALID_ARGUMENT", "a volume has one source: sourceVolume or sourceSnapshot");
   }
-  if (sourcevolume !== undefined) return { kind: "volume", id: idOf(sourcevolume) };
-  return sourcesnapshot === undefined ? undefined : { kind: "snapshot", id: idOf(sourcesnapshot) };
+  if (sourceVolume !== undefined) return { kind: "volume", id: idOf(sourceVolume) };
+  return sourceSnapshot === undefined ? undefined : { kind: "snapshot", id: idOf(sourceSnapshot) };
 }

@@ -1,16 +1,13 @@
 import { InvalidArgumentError } from "commander";
-import { GiB, KiB, MiB, TiB } from "../../kit/sizes.ts";
-
-const units: Readonly<Record<string, bigint>> = { "": 1n, k: KiB, m: MiB, g: GiB, t: TiB };
+import { MiB, parseSize } from "../../kit/sizes.ts";
 
 /**
  * A number of bytes, or of K, M, G or T of them: `10G` and `10GiB` are both 10 × 2^30, as for qemu-img.
  * @throws InvalidArgumentError for anything else, and for zero
  */
 export function readSize(text: string): bigint {
-  const [, count = "0", unit = ""] = /^(\d{1,18})(?:b|([kmgt])(?:i?b)?)?$/i.exec(text) ?? [];
-  const bytes = BigInt(count) * (units[unit.toLowerCase()] ?? 0n);
-  if (bytes > 0n) return bytes;
+  const bytes = parseSize(text);
+  if (bytes !== undefined && bytes > 0n) return bytes;
   throw new InvalidArgumentError("A size is a whole number of bytes, or of K, M, G or T: 512M, 10GiB.");
 }
 

@@ -12,7 +12,7 @@ describe("rest routes of the Go implementation", () => {
     expect(await rest.send("POST", `/volume/alias?size=${SIZE}`)).to.deep.equal(created);
     expectError(await rest.send("POST", `/volume/alias/size/${2 * SIZE}`), 409, 6);
     expectError(await rest.send("POST", "/volume/alias/size/x"), 400, 3, /size/);
-    expectError(await rest.send("POST", "/volume/alias/size/-1"), 400, 3, /negative/);
+    expectError(await rest.send("POST", "/volume/alias/size/-1"), 400, 3, /not a whole number of bytes/);
     expectError(await rest.send("POST", `/volume/a%2Fb/size/${SIZE}`), 400, 3);
   });
 

@@ -2,11 +2,11 @@ import { request } from "node:http";
 import { once } from "node:events";
 import { expect } from "chai";
 import type { CallContext, Engine } from "../../../src/agent/engine/engine.ts";
-import { keyCheck } from "../../../src/agent/rest/api-key.ts";
+import { KeyRing } from "../../../src/agent/access/key-ring.ts";
 import { createRestServer } from "../../../src/agent/rest/server.ts";
 import { silentLog } from "../../../src/kit/log.ts";
 import { createMetrics } from "../../../src/kit/metrics.ts";
-import { TEST_KEY } from "../../support/agent.ts";
+import { TEST_KEY, adminKey, testRestSettings } from "../../support/agent.ts";
 import { http } from "../../support/http.ts";
 
 describe("rest call context", () => {
@@ -19,7 +19,13 @@ describe("rest call context", () => {
       return [];
     },
   } as unknown as Engine;
-  const server = createRestServer(engine, keyCheck(TEST_KEY), createMetrics(), silentLog());
+  const server = createRestServer(
+    engine,
+    new KeyRing([adminKey]),
+    testRestSettings,
+    createMetrics(),
+    silentLog(),
+  );
   let url = "";
   before(async () => {
     url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -68,7 +74,10 @@ describe("rest call context", () => {
     const end = Promise.withResolvers<undefined>();
     answer = end.promise;
     const context = new Promise<CallContext>((resolve) => arrived.push(resolve));
-    const call = request(`${url}/vms`, { headers: { "X-Api-Key": TEST_KEY }, agent: false });
+    const call = request(`${url}/vms`, {
+      headers: { "X-Api-Key": TEST_KEY },
+      agent: false,
+    });
     call.on("error", () => undefined);
     call.end();
     const { signal } = await context;

@@ -115,7 +115,7 @@ describe("rest volume routes", () => {
     ["?size=8e6", /whole number/],
     ["?size=8MiB", /whole number/],
     ["?size=9223372036854775808", /whole number/],
-    ["?size=-1", /negative/],
+    ["?size=-1", /not a whole number of bytes/],
     [`?size=${SIZE}&limit=x`, /limit/],
   ] as const) {
     it(`refuse the query ${JSON.stringify(query)}: 400`, async () => {

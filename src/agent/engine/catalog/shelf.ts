@@ -85,8 +85,7 @@ export class Shelf<T extends Item> {
     for (let at = token === undefined ? 0 : this.#firstAfter(idOfToken(token)); at < this.#ids.length; at++) {
       const item = this.#byId.get(this.#ids[at] ?? "");
       if (item === undefined || !wanted(item)) continue;
-      if (maxEntries > 0 && items.length === maxEntries)
-        return { items, nextToken: TOKEN_PREFIX + (last ?? "") };
+      if (maxEntries > 0 && items.length === maxEntries) return { items, nextToken: tokenAfter(last ?? "") };
       items.push(item);
       last = item.id;
     }
@@ -104,6 +103,11 @@ export class Shelf<T extends Item> {
     }
     return low;
   }
+}
+
+/** The token of the page that begins behind this id, whether something has it or not. */
+export function tokenAfter(id: string): string {
+  return TOKEN_PREFIX + id;
 }
 
 function idOfToken(token: string): string {

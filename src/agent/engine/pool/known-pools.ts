@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { isNotFound } from "../../../kit/errors.ts";
-import { writeFileDurably } from "./durable-file.ts";
+import { writeFileDurably } from "../../../kit/durable-file.ts";
 
 /** The ids of pools that were seen before: what lies in the place of a pool that is not mounted is not that pool. */
 export interface KnownPools {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
-import { writeFileDurably } from "./durable-file.ts";
+import { writeFileDurably } from "../../../kit/durable-file.ts";
 
 const Marker = Type.Object({
   version: Type.Literal(1),

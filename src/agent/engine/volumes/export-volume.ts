@@ -4,7 +4,7 @@ import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
 import { cloneUnnamedVhdx, convertUnnamedDisk } from "../../../vhdx/index.ts";
 import type { CallContext } from "../engine.ts";
 import type { EngineParts } from "../parts.ts";
-import { flushDirectory } from "../pool/durable-file.ts";
+import { flushDirectory } from "../../../kit/durable-file.ts";
 import { requireDetached, soundVolume } from "./known-volume.ts";
 import { placeInTransferDirectory } from "./transfer-directory.ts";
 

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { hasErrno } from "../../kit/errors.ts";
+import { hasErrno } from "./errors.ts";
 
 /** Writes a file that only its owner can read, unless it is there already. */
 export async function writeSecretFile(path: string, content: string): Promise<void> {

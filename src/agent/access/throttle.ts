@@ -1,0 +1,60 @@
+import ipaddr from "ipaddr.js";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+
+export interface ThrottleSettings {
+  /** Wrong keys that an address may show within the window before it has to wait. */
+  readonly attempts: number;
+  /** Seconds; also how long it then has to wait. */
+  readonly windowSeconds: number;
+}
+
+export const defaultThrottle: ThrottleSettings = { attempts: 10, windowSeconds: 60 };
+
+/** Pairs of key and address that are remembered as good. */
+const MOST_KNOWN = 10_000;
+
+/**
+ * Slows those down who guess keys. An address that showed too many wrong ones is not listened to for a while, except with
+ * a key that it showed before rightly: a neighbour behind the same address must not lock the controller out.
+ */
+export class Throttle {
+  readonly #failures: RateLimiterMemory;
+  readonly #known = new Set<string>();
+
+  constructor({ attempts, windowSeconds }: ThrottleSettings) {
+    this.#failures = new RateLimiterMemory({ points: attempts, duration: windowSeconds });
+  }
+
+  /** Seconds until keys from this address are looked at again; 0 when they are. */
+  async secondsToWait(address: string): Promise<number> {
+    const failures = await this.#failures.get(networkOf(address));
+    if (failures === null || failures.remainingPoints > 0) return 0;
+    return Math.max(1, Math.ceil(failures.msBeforeNext / 1000));
+  }
+
+  async failed(address: string): Promise<void> {
+    await this.#failures.penalty(networkOf(address));
+  }
+
+  passed(address: string, keyName: string): void {
+    const pair = pairOf(address, keyName);
+    if (this.#known.has(pair)) return;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.add(pair);
+  }
+
+  isKnown(address: string, keyName: string): boolean {
+    return this.#known.has(pairOf(address, keyName));
+  }
+}
+
+function pairOf(address: string, keyName: string): string {
+  return `${networkOf(address)} ${keyName}`;
+}
+
+/** An IPv6 host has a whole /64 to speak from. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
+}

@@ -1,0 +1,73 @@
+import parseDuration from "parse-duration";
+import { StatusError } from "../../kit/errors.ts";
+import { parseSize } from "../../kit/sizes.ts";
+import type { AgentSettings } from "../agent.ts";
+import type { EngineSettings } from "../engine/settings.ts";
+import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
+import { parseListen } from "../listen-address.ts";
+import type { AgentConfig } from "./agent-config.ts";
+
+/**
+ * What a valid configuration means.
+ * @throws StatusError INVALID_ARGUMENT for settings that don't go together
+ */
+export async function agentSettings(config: AgentConfig, owner: string): Promise<AgentSettings> {
+  const { tlsCertFile, tlsPrivateKeyFile, vms } = config;
+  if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) {
+    throw invalid("tlsCertFile and tlsPrivateKeyFile are given together or not at all");
+  }
+  const names = config.pools.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(`two pools are called ${twice}`);
+  return {
+    pools: config.pools,
+    groups: [config.group, ...config.groupAliases],
+    vms:
+      vms.length === 0
+        ? [await thisMachine()]
+        : vms.map(({ id, name }) => declaredVm(id.toLowerCase(), name ?? id)),
+    maxVolumesPerVm: config.maxVolumes,
+    keyFile: config.apiKeyFile,
+    listen: parseListen(config.listen),
+    tls: {
+      certFile: tlsCertFile,
+      keyFile: tlsPrivateKeyFile,
+      clientCaFile: config.clientCaFile,
+      directory: config.certDirectory,
+    },
+    engine: engineSettings(config),
+    rest: {
+      limits: { requestsInFlight: config.maxRequestsInFlight, connections: config.maxConnections },
+      throttle: { attempts: config.wrongKeysPerMinute, windowSeconds: 60 },
+    },
+    auditFile: config.auditLogFile,
+    owner,
+  };
+}
+
+function engineSettings({
+  reserve,
+  overcommit,
+  keepDeleted,
+  transferDirectory,
+}: AgentConfig): EngineSettings {
+  return {
+    reserveOf: reserveOf(reserve),
+    overcommit,
+    retentionMs: parseDuration(keepDeleted) ?? 0,
+    transferDirectory,
+  };
+}
+
+function reserveOf(text: string): (total: bigint) => bigint {
+  if (text.endsWith("%")) {
+    const percent = BigInt(text.slice(0, -1));
+    return (total) => (total * percent) / 100n;
+  }
+  const bytes = parseSize(text) ?? 0n;
+  return () => bytes;
+}
+
+function invalid(message: string): StatusError {
+  return new StatusError("INVALID_ARGUMENT", message);
+}

@@ -1,0 +1,12 @@
+import { join } from "node:path";
+import { Value } from "typebox/value";
+import { AgentConfig } from "./agent-config.ts";
+
+/** Where programs keep what is theirs on this machine. */
+const stateDirectory =
+  process.platform === "win32" ? (process.env["ProgramData"] ?? "C:\\ProgramData") : "/var/lib";
+
+/** What is set when nobody says anything. */
+export const configDefaults = Value.Default(AgentConfig, {
+  certDirectory: join(stateDirectory, "hyperv-csi", "tls"),
+}) as Omit<AgentConfig, "apiKeyFile" | "group" | "pools">;

@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { type AccessKey, digestOf, type Role } from "../../../src/agent/access/access-key.ts";
+import { KeyRing } from "../../../src/agent/access/key-ring.ts";
+import { createRestServer, defaultRestSettings } from "../../../src/agent/rest/server.ts";
+import { createMetrics } from "../../../src/kit/metrics.ts";
+import { recordedLog } from "../../support/recorded-log.ts";
+import { openRig, type EngineRig } from "../../support/engine-rig.ts";
+import { FakeHost, fakeVm } from "../../support/fake-host.ts";
+import { http } from "../../support/http.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+
+const keyOf = (role: Role) => `the-${role}-key-0123456789`;
+const keys: AccessKey[] = (["read", "operate", "admin"] as const).map((role) => ({
+  name: `${role}er`,
+  role,
+  digest: digestOf(keyOf(role)),
+}));
+const ID = "11111111-2222-4333-8444-555555555555";
+
+describe("access to the REST API", () => {
+  const path = temporaryDirectory();
+  const { log, lines } = recordedLog();
+  let rig: EngineRig;
+  let url: string;
+  const ring = new KeyRing(keys);
+  const parts: { close(): Promise<unknown> }[] = [];
+
+  /** A server of its own, since failures are counted per server. */
+  async function serve(): Promise<string> {
+    const server = createRestServer(rig.engine, ring, defaultRestSettings, createMetrics(), log);
+    parts.push({ close: () => server.close() });
+    return await server.listen({ host: "127.0.0.1", port: 0 });
+  }
+
+  before(async () => {
+    rig = await openRig([path("pool")], { host: new FakeHost() });
+    url = await serve();
+  });
+  after(async () => {
+    for (const part of parts) await part.close();
+    await rig.close();
+  });
+
+  const cases: [Role, string, string][] = [
+    ["read", "GET", "/volumes"],
+    ["read", "GET", "/capacity"],
+    ["read", "GET", "/metrics"],
+    ["read", "GET", "/doctor"],
+    ["operate", "POST", "/volume/a?size=8388608"],
+    ["operate", "PUT", `/volume/${ID}?size=8388608`],
+    ["operate", "PATCH", `/volume/${ID}`],
+    ["operate", "PUT", `/attachment/node/${fakeVm(1).id}/volume/${ID}`],
+    ["operate", "DELETE", `/attachment/node/${fakeVm(1).id}/volume/${ID}`],
+    ["operate", "DELETE", `/volume/${ID}`],
+    ["operate", "POST", `/snapshot/a?volume=${ID}`],
+    ["operate", "DELETE", `/snapshotgroup/${ID}`],
+    ["admin", "POST", "/doctor/fix"],
+    ["admin", "POST", "/volume/a/import?file=x.vhdx"],
+    ["admin", "POST", `/volume/${ID}/export?file=x.vhdx`],
+    ["admin", "POST", `/volume/${ID}/move?pool=default`],
+  ];
+  for (const [needed, method, target] of cases) {
+    it(`needs the role ${needed} for ${method} ${target}`, async () => {
+      for (const { role } of keys) {
+        const { status, text } = await http(url, method, target, { key: keyOf(role) });
+        const allowed =
+          keys.findIndex((key) => key.role === role) >= keys.findIndex((key) => key.role === needed);
+        expect(status === 403, `${role}: ${status} ${text}`).to.equal(!allowed);
+        if (!allowed) expect(text).to.contain(`key ${role}er has the role ${role}; this needs ${needed}`);
+      }
+    });
+  }
+
+  it("takes other keys without a restart, and no longer those before", async () => {
+    const other = "another-key-0123456789";
+    ring.replace([{ name: "other", role: "read", digest: digestOf(other) }]);
+    expect((await http(url, "GET", "/volumes", { key: other })).status).to.equal(200);
+    expect((await http(url, "GET", "/volumes", { key: keyOf("admin") })).status).to.equal(403);
+    ring.replace(keys);
+    expect((await http(url, "GET", "/volumes", { key: keyOf("admin") })).status).to.equal(200);
+  });
+
+  it("makes an address wait that guesses, but no neighbour that was right before", async () => {
+    const own = await serve();
+    expect((await http(own, "GET", "/volumes", { key: keyOf("operate") })).status).to.equal(200);
+    for (let guess = 0; guess < 10; guess++) {
+      expect((await http(own, "GET", "/volumes", { key: `guess-${guess}` })).status).to.equal(403);
+    }
+    const answer = await fetch(`${own}/volumes`, { headers: { "X-Api-Key": "guess-10" } });
+    expect(answer.status).to.equal(429);
+    expect(Number(answer.headers.get("retry-after"))).to.be.within(1, 60);
+    expect(await answer.json()).to.have.property("code", 14);
+    const lucky = await http(own, "GET", "/volumes", { key: keyOf("admin") });
+    expect(lucky.status, "a right guess is not told from a wrong one").to.equal(429);
+    expect((await http(own, "GET", "/volumes", { key: keyOf("operate") })).status).to.equal(200);
+    expect((await http(own, "GET", "/healthz", { key: null })).status).to.equal(200);
+  });
+
+  it("logs a refusal with its address, and no key", async () => {
+    await http(url, "GET", "/volumes", { key: "a-wrong-key-abcdef" });
+    const refusals = lines().filter(({ msg }) => msg === "a REST call was refused");
+    expect(refusals.at(-1)).to.include({
+      address: "127.0.0.1",
+      method: "GET",
+      route: "/volumes",
+      reason: "wrong-key",
+    });
+    const all = JSON.stringify(lines());
+    for (const secret of ["a-wrong-key", "guess-3", ...keys.map(({ role }) => keyOf(role))]) {
+      expect(all).not.to.contain(secret);
+    }
+  });
+});
