@@ -1,7 +1,12 @@
 import { missingPrograms, runtimePrograms } from "../src/commands/up/programs.ts";
 
-/** Foreign judges of the disk format. */
-const testPrograms = { ...runtimePrograms, "qemu-img": "qemu-utils", vhdiinfo: "libvhdi-utils" };
+/** Foreign judges of the disk format and of the REST APIs. */
+const testPrograms = {
+  ...runtimePrograms,
+  "qemu-img": "qemu-utils",
+  vhdiinfo: "libvhdi-utils",
+  virtualenv: "virtualenv",
+};
 
 // Prints the Debian packages that are missing for a purpose, `up` or `test`, in one line.
 const programs: Readonly<Record<string, string>> =

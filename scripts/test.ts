@@ -44,6 +44,8 @@ function mocha(...args: string[]): Suite {
 
 /** Thousands of generated cases each, in a process of their own: a heap full of other tests slows them threefold. */
 const campaigns = ["crash", "fuzz", "model"].map((name) => `test/vhdx/${name}/**/*.test.ts`);
+/** The real agent under power cuts, kills, contention and fuzz: minutes each, on real file systems. */
+const faults = ["faults", "fuzz"].map((name) => `test/agent/${name}/**/*.test.ts`);
 const sanity = "test/sanity/**/*.test.ts";
 
 const suites: Readonly<Record<string, Suite>> = {
@@ -51,8 +53,12 @@ const suites: Readonly<Record<string, Suite>> = {
   lint: check("eslint", "--max-warnings", "0"),
   types: check("tsc"),
   imports: check("node", "scripts/check-imports.ts"),
-  unit: mocha(...[...campaigns, sanity].flatMap((pattern) => ["--ignore", pattern]), "test/**/*.test.ts"),
+  unit: mocha(
+    ...[...campaigns, ...faults, sanity].flatMap((pattern) => ["--ignore", pattern]),
+    "test/**/*.test.ts",
+  ),
   campaigns: mocha(...campaigns),
+  faults: mocha(...faults),
   sanity: mocha(sanity),
 };
 

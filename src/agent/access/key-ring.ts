@@ -4,6 +4,7 @@ import { type AccessKey, digestOf } from "./access-key.ts";
 /** The keys that are valid now. */
 export class KeyRing {
   #keys: readonly AccessKey[];
+  #generation = 0;
 
   constructor(keys: readonly AccessKey[]) {
     this.#keys = keys;
@@ -12,6 +13,12 @@ export class KeyRing {
   /** Puts other keys in place of all; requests that are at work go on. */
   replace(keys: readonly AccessKey[]): void {
     this.#keys = keys;
+    this.#generation++;
+  }
+
+  /** How often all keys were replaced. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** The key that a caller showed. The time it takes tells nothing about any key. */

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { RateLimiterMemory } from "rate-limiter-flexible";
+import type { KeyRing } from "./key-ring.ts";
 
 export interface ThrottleSettings {
   /** Wrong keys that an address may show within the window before it has to wait. */
@@ -19,21 +20,28 @@ const MOST_KNOWN = 10_000;
  */
 export class Throttle {
   readonly #failures: RateLimiterMemory;
+  readonly #keys: KeyRing;
   readonly #known = new Set<string>();
 
-  constructor({ attempts, windowSeconds }: ThrottleSettings) {
+  constructor({ attempts, windowSeconds }: ThrottleSettings, keys: KeyRing) {
+    this.#keys = keys;
     this.#failures = new RateLimiterMemory({ points: attempts, duration: windowSeconds });
   }
 
   /** Seconds until keys from this address are looked at again; 0 when they are. */
   async secondsToWait(address: string): Promise<number> {
-    const failures = await this.#failures.get(networkOf(address));
+    const failures = await this.#failures.get(this.#guesser(address));
     if (failures === null || failures.remainingPoints > 0) return 0;
     return Math.max(1, Math.ceil(failures.msBeforeNext / 1000));
   }
 
   async failed(address: string): Promise<void> {
-    await this.#failures.penalty(networkOf(address));
+    await this.#failures.penalty(this.#guesser(address));
+  }
+
+  /** Whose failures are counted together. Other keys start a new count: a client may have had the new one too early. */
+  #guesser(address: string): string {
+    return `${this.#keys.generation} ${networkOf(address)}`;
   }
 
   passed(address: string, keyName: string): void {

@@ -5,6 +5,7 @@ import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
 import { parseListen } from "../listen-address.ts";
+import { defaultLimits } from "../rest/listener.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 /**
@@ -37,7 +38,11 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
     },
     engine: engineSettings(config),
     rest: {
-      limits: { requestsInFlight: config.maxRequestsInFlight, connections: config.maxConnections },
+      limits: {
+        ...defaultLimits,
+        requestsInFlight: config.maxRequestsInFlight,
+        connections: config.maxConnections,
+      },
       throttle: { attempts: config.wrongKeysPerMinute, windowSeconds: 60 },
     },
     auditFile: config.auditLogFile,

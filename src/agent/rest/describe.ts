@@ -26,6 +26,13 @@ const common: readonly ErrorCode[] = [
   "DEADLINE_EXCEEDED",
 ];
 
+/** What is answered before an operation is looked at. */
+const refusedBeforehand = {
+  408: { ...ErrorAnswer, description: "the request did not arrive in time" },
+  429: { ...ErrorAnswer, description: "too many wrong API keys came from this address" },
+  431: { ...ErrorAnswer, description: "the header or the URL is too large" },
+};
+
 /** The failures of an operation for its schema's `response`, beside those that all have. */
 export function failures(...own: ErrorCode[]): object {
   const codes = [...new Set([...common, ...own])];
@@ -40,6 +47,5 @@ export function failures(...own: ErrorCode[]): object {
       examples: codesOf.map((code) => ({ code: errorTable[code].grpc, message: reasons[code] })),
     },
   ]);
-  const throttled = { ...ErrorAnswer, description: "too many wrong API keys came from this address" };
-  return { ...(Object.fromEntries(described) as object), 429: throttled };
+  return { ...(Object.fromEntries(described) as object), ...refusedBeforehand };
 }

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
 import { callContext } from "./call-context.ts";
+import { failures } from "./describe.ts";
 import type { Server } from "./volume-routes.ts";
 
 const open = { open: true, alwaysServed: true } as const;
@@ -64,7 +65,7 @@ export function healthRoutes(server: Server, engine: Engine, metrics: Metrics): 
         operationId: "metrics",
         summary: "Metrics for Prometheus",
         tags: ["Health"],
-        response: { 200: { content: { "text/plain": { schema: Type.String() } } } },
+        response: { 200: { content: { "text/plain": { schema: Type.String() } } }, ...failures() },
       },
     },
     async (_request, reply) =>

@@ -8,13 +8,18 @@ export interface RestLimits {
   readonly requestsInFlight: number;
   /** Open connections; more are closed at once. */
   readonly connections: number;
+  /** Milliseconds until a request's header, then all of it, must be here: who is slower holds the connection on purpose. */
+  readonly headerMs: number;
+  readonly requestMs: number;
 }
 
-export const defaultLimits: RestLimits = { requestsInFlight: 400, connections: 2000 };
+export const defaultLimits: RestLimits = {
+  requestsInFlight: 400,
+  connections: 2000,
+  headerMs: 10_000,
+  requestMs: 30_000,
+};
 
-/** A request that is not here whole by then comes from a client that is broken, or holds the connection on purpose. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
 /** Longer than any operation is waited for: a client that reads nothing of its answer is cut off. */
 const IDLE_MS = 180_000;
 const KEEP_ALIVE_MS = 72_000;
@@ -28,10 +33,10 @@ export function createListener(
 ): http.Server {
   const bounds: http.ServerOptions = {
     maxHeaderSize: HEADER_BYTES,
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    headersTimeout: limits.headerMs,
+    requestTimeout: limits.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 5000,
+    connectionsCheckingInterval: limits.headerMs / 2,
   };
   const server =
     certificate === undefined

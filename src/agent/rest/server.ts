@@ -8,7 +8,9 @@ import type { KeyRing } from "../access/key-ring.ts";
 import { defaultThrottle, Throttle, type ThrottleSettings } from "../access/throttle.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Certificate } from "../tls/certificate.ts";
+import { answerClientError } from "./client-error.ts";
 import { docsRoutes } from "./docs/docs-routes.ts";
+import { drainOnClose } from "./drain.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { inFlightCheck } from "./in-flight.ts";
 import { createListener, defaultLimits, type RestLimits } from "./listener.ts";
@@ -41,13 +43,14 @@ export function createRestServer(
   metrics: Metrics,
   log: Log,
 ): FastifyInstance {
-  const checkAccess = accessCheck(keys, new Throttle(settings.throttle), metrics, log);
+  const checkAccess = accessCheck(keys, new Throttle(settings.throttle, keys), metrics, log);
   const checkInFlight = inFlightCheck(settings.limits.requestsInFlight);
 
   const server = fastify({
     serverFactory: (handler) => createListener(settings.certificate, settings.limits, handler),
     routerOptions: { maxParamLength: LONGEST_SEGMENT, querystringParser: parseQuery },
     bodyLimit: MOST_BODY_BYTES,
+    clientErrorHandler: answerClientError,
     ajv: { customOptions: { verbose: true } },
     // A path that can't be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
@@ -58,6 +61,7 @@ export function createRestServer(
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  drainOnClose(server);
   server.decorateRequest("accessKey", null);
   server.addHook("onRequest", async (request, reply) => {
     await checkAccess(request, reply);

@@ -31,7 +31,9 @@ const CreateQuery = Type.Object({
   size: Type.Optional(Bytes),
   limit: Type.Optional(Bytes),
   pool: Type.Optional(PoolName),
-  type: Type.Optional(Type.String({ pattern: "^(fixed|dynamic)$", description: "fixed or dynamic" })),
+  type: Type.Optional(
+    Type.String({ pattern: "^(fixed|dynamic)$", description: "fixed or dynamic", examples: ["dynamic"] }),
+  ),
   sourceVolume: Type.Optional(Id),
   sourceSnapshot: Type.Optional(Id),
   label: Type.Optional(Pairs),

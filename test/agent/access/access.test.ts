@@ -96,6 +96,16 @@ describe("access to the REST API", () => {
     expect((await http(own, "GET", "/healthz", { key: null })).status).to.equal(200);
   });
 
+  it("counts anew when the keys change: a client may have had the new one too early", async () => {
+    const own = await serve();
+    const early = "the-new-key-0123456789";
+    for (let tries = 0; tries < 11; tries++) await http(own, "GET", "/volumes", { key: early });
+    expect((await http(own, "GET", "/volumes", { key: early })).status).to.equal(429);
+    ring.replace([...keys, { name: "new", role: "read", digest: digestOf(early) }]);
+    expect((await http(own, "GET", "/volumes", { key: early })).status).to.equal(200);
+    ring.replace(keys);
+  });
+
   it("logs a refusal with its address, and no key", async () => {
     await http(url, "GET", "/volumes", { key: "a-wrong-key-abcdef" });
     const refusals = lines().filter(({ msg }) => msg === "a REST call was refused");

@@ -1,4 +1,7 @@
+import { dirname, join } from "node:path";
+import { stat } from "node:fs/promises";
 import type { Ledger } from "../index/ledger.ts";
+import { stampOf } from "../index/stamp.ts";
 import type { Disk, Snapshot, Volume } from "../model.ts";
 import type { Claims } from "../pool/claims.ts";
 import type { Catalog, PlacedGroup, PoolContents } from "./catalog.ts";
@@ -36,6 +39,9 @@ export class Inventory {
 
   async putVolume(volume: Volume): Promise<Volume> {
     await this.look(volume);
+    const record = await stampOfRecord(volume);
+    // At once: an index that is written meanwhile must not take the old content for that of the new record.
+    this.ledger.setRecord(volume.id, record);
     this.catalog.volumes.put(volume);
     this.#onChange(volume.pool);
     return volume;
@@ -43,6 +49,8 @@ export class Inventory {
 
   async putSnapshot(snapshot: Snapshot): Promise<Snapshot> {
     await this.look(snapshot);
+    const record = await stampOfRecord(snapshot);
+    this.ledger.setRecord(snapshot.id, record);
     this.catalog.snapshots.put(snapshot);
     this.#onChange(snapshot.pool);
     return snapshot;
@@ -99,5 +107,15 @@ export class Inventory {
     this.ledger.delete(id);
     this.claims.delete(id);
     this.#onChange(pool);
+  }
+}
+
+/** The stamp of a disk's record; undefined where it has none that could be looked at. */
+async function stampOfRecord({ path, name, id }: Volume | Snapshot): Promise<string | undefined> {
+  try {
+    return stampOf(await stat(join(dirname(path), `${name};${id}.json`), { bigint: true })).text;
+  } catch {
+    // The next start reads the record instead of the index.
+    return undefined;
   }
 }

@@ -1,11 +1,13 @@
 import type { Log } from "../../../kit/log.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Snapshot, Volume } from "../model.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
 import { basename, dirname } from "node:path";
+import { recordOfSnapshot, recordOfVolume } from "../records/entries.ts";
 import { indexKey } from "../recovery/read-disk.ts";
 import type { Ledger } from "./ledger.ts";
-import { type IndexedDisk, writeIndex } from "./pool-index.ts";
+import { type IndexedDisk, type IndexedRecord, writeIndex } from "./pool-index.ts";
 
 /** A change waits so long for others before the index is written. */
 const QUIET_MS = 60_000;
@@ -59,13 +61,27 @@ export class IndexKeeper {
   }
 
   *#disksOf({ name }: Pool): Generator<readonly [string, IndexedDisk]> {
+    // Their records say where they come from, which the catalog's entries do not.
+    const arriving = new Set(this.#catalog.arriving().map(({ id }) => id));
     for (const shelf of [this.#catalog.volumes, this.#catalog.snapshots]) {
       for (const disk of shelf.values()) {
         const stamp = disk.pool === name ? this.#ledger.get(disk.id) : undefined;
         if (stamp === undefined) continue;
         const { path, size, type, createdAt } = disk;
-        yield [indexKey(dirname(path), basename(path)), { stamp: stamp.text, size, type, createdAt }];
+        const record = arriving.has(disk.id) ? undefined : this.#recordOf(disk);
+        const indexed = { stamp: stamp.text, size, type, createdAt };
+        yield [
+          indexKey(dirname(path), basename(path)),
+          record === undefined ? indexed : { ...indexed, record },
+        ];
       }
     }
+  }
+
+  #recordOf(disk: Volume | Snapshot): IndexedRecord | undefined {
+    const stamp = this.#ledger.recordOf(disk.id);
+    if (stamp === undefined) return undefined;
+    const content = "attributes" in disk ? recordOfVolume(disk) : recordOfSnapshot(disk);
+    return content && { stamp, content };
   }
 }

@@ -2,26 +2,41 @@ import { stat } from "node:fs/promises";
 import type { Stamp } from "./stamp.ts";
 import { stampOf } from "./stamp.ts";
 
-/** What the file systems told of each disk's file when it was last looked at, by id. */
+interface Look extends Stamp {
+  readonly record: string | undefined;
+}
+
+/** What the file systems told of each disk's files when they were last looked at, by id. */
 export class Ledger {
-  readonly #stamps = new Map<string, Stamp>();
+  readonly #looks = new Map<string, Look>();
 
   get(id: string): Stamp | undefined {
-    return this.#stamps.get(id);
+    return this.#looks.get(id);
   }
 
-  set(id: string, stamp: Stamp): void {
-    this.#stamps.set(id, stamp);
+  /** {@link Stamp.text} of the record's file that says what the catalog says; undefined where none does. */
+  recordOf(id: string): string | undefined {
+    return this.#looks.get(id)?.record;
+  }
+
+  /** @param record see {@link recordOf} */
+  set(id: string, { text, allocated }: Stamp, record: string | undefined): void {
+    this.#looks.set(id, { text, allocated, record });
+  }
+
+  setRecord(id: string, record: string | undefined): void {
+    const look = this.#looks.get(id);
+    if (look !== undefined) this.set(id, look, record);
   }
 
   delete(id: string): void {
-    this.#stamps.delete(id);
+    this.#looks.delete(id);
   }
 
   /** Looks at a disk's file again. */
   async look(id: string, path: string): Promise<Stamp> {
     const stamp = stampOf(await stat(path, { bigint: true }));
-    this.#stamps.set(id, stamp);
+    this.set(id, stamp, this.recordOf(id));
     return stamp;
   }
 }

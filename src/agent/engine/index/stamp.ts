@@ -10,7 +10,12 @@ export interface Stamp {
 
 const BLOCK = 512n;
 
-export function stampOf({ ino, ctimeNs, size, blocks }: BigIntStats): Stamp {
+export function stampOf({
+  ino,
+  ctimeNs,
+  size,
+  blocks,
+}: Pick<BigIntStats, "ino" | "ctimeNs" | "size" | "blocks">): Stamp {
   return {
     text: `${ino.toString(36)}.${ctimeNs.toString(36)}.${size.toString(36)}`,
     allocated: blocks * BLOCK,

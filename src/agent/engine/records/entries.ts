@@ -6,6 +6,10 @@ import type { FoundDisk } from "../recovery/read-disk.ts";
 /** One object for all volumes that have none: a pool may have a hundred thousand. */
 const NOTHING: Labels & Attributes = Object.freeze({});
 
+function orNothing(texts: Labels | undefined): Labels {
+  return texts === undefined || Object.keys(texts).length === 0 ? NOTHING : texts;
+}
+
 type SoundDisk = Pick<FoundDisk, "id" | "name" | "size" | "type" | "path" | "createdAt">;
 
 /** The volume that a disk and its record, if it has one, make. */
@@ -13,11 +17,12 @@ export function volumeOf(pool: string, disk: SoundDisk, record: VolumeRecord | u
   return {
     ...common(pool, disk),
     createdAt: record?.createdAt ?? disk.createdAt,
-    lineage: record?.lineage ?? disk.id,
-    labels: record?.labels ?? NOTHING,
-    attributes: record?.attributes ?? NOTHING,
+    // One text where the two are equal, for the same reason.
+    lineage: record?.lineage === disk.id ? disk.id : (record?.lineage ?? disk.id),
+    labels: orNothing(record?.labels),
+    attributes: orNothing(record?.attributes),
     source: record?.source,
-    mountPoints: record?.mountPoints ?? NOTHING,
+    mountPoints: orNothing(record?.mountPoints),
     fault: undefined,
   };
 }
@@ -36,7 +41,7 @@ export function snapshotOf(pool: string, disk: SoundDisk, record: SnapshotRecord
     ...common(pool, disk),
     createdAt: record?.createdAt ?? disk.createdAt,
     lineage: record?.lineage ?? record?.sourceVolumeId ?? disk.id,
-    labels: record?.labels ?? NOTHING,
+    labels: orNothing(record?.labels),
     sourceVolumeId: record?.sourceVolumeId,
     groupId: record?.groupId,
   };
@@ -70,5 +75,21 @@ export function volumeRecord(volume: Volume): VolumeRecord {
     attributes,
     ...(source === undefined ? {} : { source }),
     mountPoints,
+  };
+}
+
+/** What a snapshot's record says. */
+export function recordOfSnapshot(snapshot: Snapshot): SnapshotRecord {
+  const { id, name, createdAt, lineage, labels, sourceVolumeId, groupId } = snapshot;
+  return {
+    version: 1,
+    kind: "snapshot",
+    id,
+    name,
+    createdAt,
+    lineage,
+    labels,
+    sourceVolumeId: sourceVolumeId ?? id,
+    ...(groupId === undefined ? {} : { groupId }),
   };
 }

@@ -68,9 +68,17 @@ export type SnapshotRecord = Static<typeof SnapshotRecord>;
 export type GroupRecord = Static<typeof GroupRecord>;
 /** A volume that was deleted and is kept for a while. */
 export type DeletedRecord = Static<typeof DeletedRecord>;
+export type DiskRecord = VolumeRecord | SnapshotRecord;
 export type AnyRecord = VolumeRecord | SnapshotRecord | GroupRecord | DeletedRecord;
 
 const check = Compile(Type.Union([VolumeRecord, SnapshotRecord, GroupRecord, DeletedRecord]));
+
+const checkOfDisk = Compile(Type.Union([VolumeRecord, SnapshotRecord]));
+
+/** Whether a value is the record of a disk. */
+export function isDiskRecord(value: unknown): value is DiskRecord {
+  return checkOfDisk.Check(value);
+}
 
 /** The record in a file's text; undefined for anything else, a record of a later version included. */
 export function parseRecord(text: string): AnyRecord | undefined {

@@ -11,22 +11,27 @@ export function withoutConflicts(
   pools: ReadonlyMap<string, PoolContents>,
   onConflict: (disk: Volume | Snapshot, reason: string) => void,
 ): Map<string, PoolContents> {
-  const owners = new Map<string, number>();
+  const owners = new Set<string>();
+  const conflicts = new Set<string>();
+  const add = (key: string) => {
+    if (owners.has(key)) conflicts.add(key);
+    else owners.add(key);
+  };
   for (const { volumes, snapshots, leftAlone } of pools.values()) {
     for (const disk of [...volumes, ...snapshots]) {
-      for (const key of keysOf(disk)) add(owners, key);
+      for (const key of keysOf(disk)) add(key);
     }
     // A disk that can't be read may still be the one that is meant.
     for (const { id, name } of leftAlone) {
-      add(owners, `page 83 ${scsiPage83(id)}`);
-      add(owners, `name ${name}`);
+      add(`page 83 ${scsiPage83(id)}`);
+      add(`name ${name}`);
     }
   }
   const settled = new Map<string, PoolContents>();
   for (const [pool, contents] of pools) {
     const leftAlone = [...contents.leftAlone];
     const isAlone = (disk: Volume | Snapshot): boolean => {
-      const shared = keysOf(disk).find((key) => owners.get(key) !== 1);
+      const shared = conflicts.size === 0 ? undefined : keysOf(disk).find((key) => conflicts.has(key));
       if (shared === undefined) return true;
       const reason = `another disk has the same identity, ${shared}`;
       onConflict(disk, reason);
@@ -41,10 +46,6 @@ export function withoutConflicts(
     });
   }
   return settled;
-}
-
-function add(owners: Map<string, number>, key: string): void {
-  owners.set(key, (owners.get(key) ?? 0) + 1);
 }
 
 function keysOf(disk: Volume | Snapshot): string[] {

@@ -2,12 +2,12 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { readIdentity } from "../../../vhdx/index.ts";
 import { createdAtOf } from "../creator.ts";
-import type { IndexedDisk, PoolIndex } from "../index/pool-index.ts";
+import type { IndexedDisk } from "../index/pool-index.ts";
 import { type Stamp, stampOf } from "../index/stamp.ts";
 import type { DiskFileName } from "../names.ts";
 
 /** A disk file that is what its name says. */
-export interface FoundDisk extends IndexedDisk, Pick<DiskFileName, "name" | "id"> {
+export interface FoundDisk extends Omit<IndexedDisk, "record">, Pick<DiskFileName, "name" | "id"> {
   readonly path: string;
   readonly allocated: bigint;
 }
@@ -19,22 +19,26 @@ export function indexKey(directory: string, fileName: string): string {
 
 /**
  * What a disk file is: from the index while the file is as it was then, else from the file itself.
+ * @param stamp what its file system tells of it now; undefined for what is no file, or not there.
  * @returns the reason when it is not what its name says or can't be read.
  */
 export async function readDisk(
   directory: string,
   fileName: string,
   { name, id }: DiskFileName,
-  index: PoolIndex,
+  known: IndexedDisk | undefined,
+  stamp: Stamp | undefined,
 ): Promise<FoundDisk | string> {
   const path = join(directory, fileName);
+  if (stamp !== undefined && known?.stamp === stamp.text) {
+    const { size, type, createdAt } = known;
+    return { stamp: known.stamp, size, type, createdAt, name, id, path, allocated: stamp.allocated };
+  }
   try {
+    // Again, for a file that changes just now: what is read must not be older than its stamp.
     const stats = await stat(path, { bigint: true });
     if (!stats.isFile()) return "it is no file";
-    const stamp = stampOf(stats);
-    const known = index.get(indexKey(directory, fileName));
-    if (known?.stamp === stamp.text) return { ...known, name, id, path, allocated: stamp.allocated };
-    const found = await identify(path, id, stamp, Number(stats.birthtimeMs));
+    const found = await identify(path, id, stampOf(stats), Number(stats.birthtimeMs));
     return typeof found === "string" ? found : { ...found, name, id, path };
   } catch (error) {
     return `the disk can't be read: ${error instanceof Error ? error.message : String(error)}`;

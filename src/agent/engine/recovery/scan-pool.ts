@@ -2,15 +2,17 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../../kit/log.ts";
 import type { LeftAlone, PlacedGroup, PoolContents } from "../catalog/catalog.ts";
-import { type PoolIndex, readIndex } from "../index/pool-index.ts";
+import { type IndexedRecord, type PoolIndex, readIndex } from "../index/pool-index.ts";
 import type { Ledger } from "../index/ledger.ts";
+import type { Stamp } from "../index/stamp.ts";
 import { type DiskFileName, parseDiskFile } from "../names.ts";
 import { parseGroupFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import { readRecord } from "../records/record-file.ts";
 import type { SnapshotRecord, VolumeRecord } from "../records/record.ts";
 import { inParallel } from "./in-parallel.ts";
-import { type FoundDisk, readDisk } from "./read-disk.ts";
+import { lookAtFiles } from "./look-at-files.ts";
+import { type FoundDisk, indexKey, readDisk } from "./read-disk.ts";
 import { snapshotOf, volumeOf, volumeWithoutDisk } from "../records/entries.ts";
 
 /** What a directory of a pool holds, by file name. */
@@ -32,8 +34,8 @@ export async function scanPool(pool: Pool, ledger: Ledger, log: Log): Promise<Po
   const volumes = await scanDirectory(directory, "volume", index, leave);
   const copies = await scanDirectory(snapshots, "snapshot", index, leave);
   const groups = await readGroups(pool);
-  for (const { disk } of [...volumes.found, ...copies.found]) {
-    ledger.set(disk.id, { text: disk.stamp, allocated: disk.allocated });
+  for (const { disk, recordStamp } of [...volumes.found, ...copies.found]) {
+    ledger.set(disk.id, { text: disk.stamp, allocated: disk.allocated }, recordStamp);
   }
   return {
     volumes: [
@@ -52,7 +54,11 @@ export async function scanPool(pool: Pool, ledger: Ledger, log: Log): Promise<Po
 type Leave = (path: string, file: DiskFileName, reason: string) => void;
 
 interface Found<R> {
-  readonly found: { readonly disk: FoundDisk; readonly record: R | undefined }[];
+  readonly found: {
+    readonly disk: FoundDisk;
+    readonly record: R | undefined;
+    readonly recordStamp: string | undefined;
+  }[];
   readonly recordsAlone: R[];
 }
 
@@ -69,16 +75,26 @@ async function scanDirectory(
   leave: Leave,
 ): Promise<Found<VolumeRecord | SnapshotRecord>> {
   const { disks, records } = listed(await readdir(directory));
-  const read = await inParallel([...disks], async ([fileName, file]) => {
-    const disk = await readDisk(directory, fileName, file, index);
+  const pairs = [...disks].map(([fileName, file]) => ({ fileName, file, recordFile: records.get(file.id) }));
+  const looks = await lookAtFiles(
+    directory,
+    pairs.flatMap(({ fileName, recordFile }) => [fileName, recordFile ?? ""]),
+  );
+  const read = await inParallel([...pairs.entries()], async ([place, { fileName, file, recordFile }]) => {
+    const known = index.get(indexKey(directory, fileName));
+    const disk = await readDisk(directory, fileName, file, known, looks(2 * place));
     if (typeof disk === "string") {
       leave(join(directory, fileName), file, disk);
       return undefined;
     }
-    const recordFile = records.get(file.id);
-    const record = recordFile === undefined ? undefined : await readRecord(join(directory, recordFile), kind);
-    if (record !== "damaged" && (record === undefined || record.id === file.id)) return { disk, record };
-    leave(join(directory, fileName), file, `its record, ${recordFile ?? ""}, can't be read`);
+    if (recordFile === undefined) return { disk, record: undefined, recordStamp: undefined };
+    const stamp = looks(2 * place + 1);
+    const record =
+      fromIndex(known?.record, kind, stamp) ?? (await readRecord(join(directory, recordFile), kind));
+    if (record !== "damaged" && (record === undefined || record.id === file.id)) {
+      return { disk, record, recordStamp: stamp?.text };
+    }
+    leave(join(directory, fileName), file, `its record, ${recordFile}, can't be read`);
     return undefined;
   });
   const ids = new Set([...disks.values()].map(({ id }) => id));
@@ -93,6 +109,16 @@ async function scanDirectory(
     found: read.filter((entry) => entry !== undefined),
     recordsAlone: alone.filter((record) => record !== undefined),
   };
+}
+
+/** A record as the index has it, while its file is as it was then. */
+function fromIndex(
+  known: IndexedRecord | undefined,
+  kind: "volume" | "snapshot",
+  stamp: Stamp | undefined,
+): VolumeRecord | SnapshotRecord | undefined {
+  if (known === undefined || known.stamp !== stamp?.text) return undefined;
+  return known.content.kind === kind ? known.content : undefined;
 }
 
 function listed(fileNames: readonly string[]): Listing {

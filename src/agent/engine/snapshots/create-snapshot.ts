@@ -6,8 +6,8 @@ import type { NewSnapshot, Snapshot, Volume } from "../model.ts";
 import { checkDiskName } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
 import { claimRoom } from "../pool/room.ts";
+import { recordOfSnapshot } from "../records/entries.ts";
 import { bringIn, newSnapshotDisk } from "../records/new-disk.ts";
-import type { SnapshotRecord } from "../records/record.ts";
 import { copyOf, type Original } from "../volumes/copy-disk.ts";
 
 /** Cuts a volume's content into a disk of its own, or finds the snapshot that an equal request made. */
@@ -81,20 +81,5 @@ export function plannedSnapshot(
     labels,
     sourceVolumeId,
     groupId,
-  };
-}
-
-export function recordOfSnapshot(snapshot: Snapshot): SnapshotRecord {
-  const { id, name, createdAt, lineage, labels, sourceVolumeId, groupId } = snapshot;
-  return {
-    version: 1,
-    kind: "snapshot",
-    id,
-    name,
-    createdAt,
-    lineage,
-    labels,
-    sourceVolumeId: sourceVolumeId ?? id,
-    ...(groupId === undefined ? {} : { groupId }),
   };
 }

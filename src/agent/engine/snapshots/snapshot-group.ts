@@ -8,13 +8,14 @@ import type { Labels, Snapshot, SnapshotGroup, Volume } from "../model.ts";
 import { checkDiskName } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
 import { type Pool, whileWorking } from "../pool/pool.ts";
+import { recordOfSnapshot } from "../records/entries.ts";
 import { discard, newSnapshotDisk, settle, type NewDisk } from "../records/new-disk.ts";
 import { replaceRecord, writeRecord } from "../records/record-file.ts";
 import type { GroupRecord } from "../records/record.ts";
 import { removeGroup } from "../recovery/settle-groups.ts";
 import { cutAtRest, isWrittenTo, requireCutsInUse } from "../volumes/copy-disk.ts";
 import { soundVolume } from "../volumes/known-volume.ts";
-import { claimCopy, plannedSnapshot, recordOfSnapshot } from "./create-snapshot.ts";
+import { claimCopy, plannedSnapshot } from "./create-snapshot.ts";
 
 interface Member {
   readonly volume: Volume;
