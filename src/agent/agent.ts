@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { readKeyFile } from "./access/key-file.ts";
@@ -8,7 +9,7 @@ import { watchKeys } from "./access/watch-keys.ts";
 import { openAuditLog } from "./audit/audit-log.ts";
 import { auditedEngine } from "./audit/audited-engine.ts";
 import { openEngine } from "./engine/open-engine.ts";
-import { knownPools } from "./engine/pool/known-pools.ts";
+import { knownPoolsIn } from "./engine/pool/known-pools.ts";
 import type { PoolPlace } from "./engine/pool/pool.ts";
 import type { EngineSettings } from "./engine/settings.ts";
 import type { Vm } from "./hosts/host.ts";
@@ -34,6 +35,8 @@ export interface AgentSettings {
   readonly tls: TlsSettings;
   readonly engine: EngineSettings;
   readonly rest: Omit<RestSettings, "certificate">;
+  /** Where the agent keeps what is its own, as opposed to its pools'. */
+  readonly stateDirectory: string;
   /** File of the audit log; undefined writes it to the log. */
   readonly auditFile: string | undefined;
   /** What another process is told of us that wants the same pool. */
@@ -60,7 +63,7 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
     const audit = openAuditLog(settings.auditFile, log);
     opened.push(audit);
     const { engine, close: closeEngine } = await openEngine(
-      { pools, groups, owner, known: knownPools() },
+      { pools, groups, owner, known: await knownPoolsIn(join(settings.stateDirectory, "pools.json")) },
       localHost(settings.vms, settings.maxVolumesPerVm),
       settings.engine,
       metrics,

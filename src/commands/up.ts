@@ -104,6 +104,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
       listen: readLoopback(options.listen),
       maxVolumes: options.maxVolumes,
       pools: [{ name: "default", directory: state.pool }],
+      stateDirectory: state.path,
       vms: [{ id: nodeId, name: hostname() }],
     },
     OWNER,

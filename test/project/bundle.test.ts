@@ -57,6 +57,8 @@ describe("the bundle, alone in an empty directory", () => {
       scratch("pool"),
       "--group",
       "local",
+      "--state-dir",
+      scratch("state"),
     ];
     const agent = startProcess(process.execPath, [bundle, "agent", ...args]);
     await agent.says(/agent is ready/);

@@ -40,7 +40,7 @@ export async function startSeparately(directory: string): Promise<RunningDriver>
   await writeFile(at("key"), randomUUID());
   const agent = start([
     ...["agent", "--listen", "127.0.0.1:0", "--api-key-file", at("key"), "--pool", at("pool")],
-    ...["--group", "rack-1", "--vm", vmId, ...SLOTS],
+    ...["--group", "rack-1", "--state-dir", at("state"), "--vm", vmId, ...SLOTS],
   ]);
   await agent.says(/agent is ready/);
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(agent.output())?.[0] ?? "";

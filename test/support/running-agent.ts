@@ -30,7 +30,17 @@ export interface AgentPlace {
 export async function spawnAgent({ program, port, directory, options }: AgentPlace): Promise<OwnProcess> {
   const keyFile = keyFileIn(directory);
   await writeFile(keyFile, KEY, { mode: 0o600 });
-  const own = ["agent", "--listen", `127.0.0.1:${port}`, "--api-key-file", keyFile, "--group", "test"];
+  const own = [
+    "agent",
+    "--listen",
+    `127.0.0.1:${port}`,
+    "--api-key-file",
+    keyFile,
+    "--group",
+    "test",
+    "--state-dir",
+    join(directory, "state"),
+  ];
   return startProcess(process.execPath, [program, ...own, ...options]);
 }
 

@@ -60,7 +60,7 @@ export const AgentConfig = Type.Object(
     tlsCertFile: Type.Optional(Path),
     tlsPrivateKeyFile: Type.Optional(Path),
     clientCaFile: Type.Optional(Path),
-    certDirectory: Path,
+    stateDirectory: Path,
     maxRequestsInFlight: Type.Integer({
       minimum: 1,
       maximum: 100_000,

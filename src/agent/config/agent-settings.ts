@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import parseDuration from "parse-duration";
 import { StatusError } from "../../kit/errors.ts";
 import { parseSize } from "../../kit/sizes.ts";
@@ -34,7 +35,7 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
       certFile: tlsCertFile,
       keyFile: tlsPrivateKeyFile,
       clientCaFile: config.clientCaFile,
-      directory: config.certDirectory,
+      directory: join(config.stateDirectory, "tls"),
     },
     engine: engineSettings(config),
     rest: {
@@ -45,6 +46,7 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
       },
       throttle: { attempts: config.wrongKeysPerMinute, windowSeconds: 60 },
     },
+    stateDirectory: config.stateDirectory,
     auditFile: config.auditLogFile,
     owner,
   };

@@ -3,10 +3,10 @@ import { Value } from "typebox/value";
 import { AgentConfig } from "./agent-config.ts";
 
 /** Where programs keep what is theirs on this machine. */
-const stateDirectory =
+const machineState =
   process.platform === "win32" ? (process.env["ProgramData"] ?? "C:\\ProgramData") : "/var/lib";
 
 /** What is set when nobody says anything. */
 export const configDefaults = Value.Default(AgentConfig, {
-  certDirectory: join(stateDirectory, "hyperv-csi", "tls"),
+  stateDirectory: join(machineState, "hyperv-csi"),
 }) as Omit<AgentConfig, "apiKeyFile" | "group" | "pools">;

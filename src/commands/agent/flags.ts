@@ -88,9 +88,9 @@ export const flags: Readonly<Record<keyof AgentConfig, Flag>> = {
     about: "ask clients for a certificate of one of these authorities, PEM",
     fromText: asText,
   },
-  certDirectory: {
-    flag: "--cert-dir <dir>",
-    about: "where a self-made certificate is kept, which is served off loopback without one",
+  stateDirectory: {
+    flag: "--state-dir <dir>",
+    about: "what the agent keeps beside its pools: which pools it has seen, and a certificate of its own",
     fromText: asText,
   },
   maxRequestsInFlight: {

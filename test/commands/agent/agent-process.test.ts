@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { createAgentClient } from "../../../src/agent-client/agent-client.ts";
 import { bundleOf } from "../../support/bundle.ts";
@@ -24,7 +24,7 @@ describe("agent process", () => {
     await writeKeys(CONTROLLER);
     await writeFile(
       path("agent.yaml"),
-      `group: host-1\nlisten: 127.0.0.1:${port}\napiKeyFile: ${path("keys.yaml")}\npools:\n  - {name: default, directory: ${path("pool")}}\nauditLogFile: ${path("audit.log")}\n`,
+      `group: host-1\nlisten: 127.0.0.1:${port}\napiKeyFile: ${path("keys.yaml")}\npools:\n  - {name: default, directory: ${path("pool")}}\nauditLogFile: ${path("audit.log")}\nstateDirectory: ${path("state")}\n`,
     );
   });
   afterEach(endOwnProcesses);
@@ -88,10 +88,10 @@ describe("agent process", () => {
   it("serves TLS off loopback with a certificate of its own, whose fingerprint it tells", async () => {
     const secure = await freePort();
     const agent = run([
-      ...["--config", path("agent.yaml"), "--listen", `0.0.0.0:${secure}`, "--cert-dir", path("tls")],
+      ...["--config", path("agent.yaml"), "--listen", `0.0.0.0:${secure}`, "--state-dir", path("state")],
     ]);
     await agent.says(/SHA-256 fingerprint ([0-9A-F]{2}:){31}[0-9A-F]{2}"(.|\n)*agent is ready/);
-    const ca = await readFile(path("tls/tls.crt"), "utf8");
+    const ca = await readFile(path("state/tls/tls.crt"), "utf8");
     const client = createAgentClient({ url: `https://127.0.0.1:${secure}`, apiKey: CONTROLLER, ca });
     expect((await client.listVolumes(0, "", testCall())).volumes).to.have.lengthOf(2);
   });
@@ -103,6 +103,26 @@ describe("agent process", () => {
     expect(second.output()).to.match(/is in use by hyperv-csi agent/);
     await first.kill("SIGKILL");
     await serve();
+    expect((await http(url, "GET", "/volumes", { key: READER })).text).to.contain('"before"');
+  });
+
+  it("takes no empty directory for a pool that it has seen there", async () => {
+    const agent = await serve();
+    await agent.kill("SIGTERM");
+    await rename(path("pool"), path("elsewhere"));
+    const without = run(["--config", path("agent.yaml")]);
+    await without.says(/agent is ready/);
+    expect(without.output()).to.match(/the pool's file system is not mounted/);
+    expect((await http(url, "GET", "/readyz", { key: null })).status).to.equal(503);
+    const lost = await http(url, "DELETE", "/volume/11111111-2222-4333-8444-555555555555", {
+      key: CONTROLLER,
+    });
+    expect(lost.status, "what may be there is not taken for deleted").to.equal(503);
+    await rename(path("elsewhere"), path("pool"));
+    await until(
+      async () => (await http(url, "GET", "/readyz", { key: null })).status === 200,
+      "the pool is back",
+    );
     expect((await http(url, "GET", "/volumes", { key: READER })).text).to.contain('"before"');
   });
 

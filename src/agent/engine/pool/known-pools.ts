@@ -1,13 +1,17 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { isNotFound } from "../../../kit/errors.ts";
 import { writeFileDurably } from "../../../kit/durable-file.ts";
 
-/** The ids of pools that were seen before: what lies in the place of a pool that is not mounted is not that pool. */
+/**
+ * The ids of the pools that were seen in directories before: what lies in the place of a pool that is not mounted is not
+ * that pool.
+ */
 export interface KnownPools {
-  idOf(name: string): string | undefined;
-  remember(name: string, id: string): Promise<void>;
+  idOf(directory: string): string | undefined;
+  remember(directory: string, id: string): Promise<void>;
 }
 
 const Ids = Type.Record(Type.String(), Type.String());
@@ -16,10 +20,11 @@ const Ids = Type.Record(Type.String(), Type.String());
 export async function knownPoolsIn(path: string): Promise<KnownPools> {
   const ids = new Map(Object.entries(await readIds(path)));
   return {
-    idOf: (name) => ids.get(name),
-    remember: async (name, id) => {
-      if (ids.get(name) === id) return;
-      ids.set(name, id);
+    idOf: (directory) => ids.get(resolve(directory)),
+    remember: async (directory, id) => {
+      if (ids.get(resolve(directory)) === id) return;
+      ids.set(resolve(directory), id);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFileDurably(path, `${JSON.stringify(Object.fromEntries(ids))}\n`);
     },
   };
@@ -29,9 +34,9 @@ export async function knownPoolsIn(path: string): Promise<KnownPools> {
 export function knownPools(): KnownPools {
   const ids = new Map<string, string>();
   return {
-    idOf: (name) => ids.get(name),
-    remember: (name, id) => {
-      ids.set(name, id);
+    idOf: (directory) => ids.get(resolve(directory)),
+    remember: (directory, id) => {
+      ids.set(resolve(directory), id);
       return Promise.resolve();
     },
   };

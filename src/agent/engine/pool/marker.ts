@@ -28,7 +28,10 @@ export async function claimPool(
   const marker = await readMarker(path);
   if (marker === undefined) {
     if (knownId !== undefined) {
-      throw new StatusError("UNAVAILABLE", `${path} is not there: the pool's file system is not mounted`);
+      throw new StatusError(
+        "UNAVAILABLE",
+        `${path} is not there: the pool's file system is not mounted. A new pool begins in its place when pools.json in the state directory no longer names it`,
+      );
     }
     return await writeMarker(path, groups[0]);
   }

@@ -94,8 +94,13 @@ export class PoolKeeper {
 
   async #open(place: PoolPlace): Promise<Pool | undefined> {
     try {
-      const pool = await openPool(place, this.#owner.groups, this.#owner.owner, this.#known.idOf(place.name));
-      await this.#known.remember(place.name, pool.id);
+      const pool = await openPool(
+        place,
+        this.#owner.groups,
+        this.#owner.owner,
+        this.#known.idOf(place.directory),
+      );
+      await this.#known.remember(place.directory, pool.id);
       return pool;
     } catch (thrown) {
       const error = StatusError.from(thrown);
