@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import type { EngineParts } from "../parts.ts";
+import type { Pool, PoolSpace } from "./pool.ts";
 import { promisable } from "./room.ts";
 
 /** Adds the pools' gauges to the process's metrics; they are read when somebody asks. */
@@ -20,7 +21,7 @@ export function observePools(parts: EngineParts, registry: Registry): void {
     help: "Bytes that a pool's file system has free",
     async collect() {
       this.reset();
-      for (const pool of pools.open()) this.set({ pool: pool.name }, Number((await pool.space()).free));
+      for (const [pool, { free }] of await spacesOf(pools)) this.set({ pool: pool.name }, Number(free));
     },
   });
   new Gauge({
@@ -29,8 +30,8 @@ export function observePools(parts: EngineParts, registry: Registry): void {
     help: "Bytes that can still be promised to new volumes",
     async collect() {
       this.reset();
-      for (const pool of pools.open()) {
-        this.set({ pool: pool.name }, Number(promisable(parts, pool, await pool.space())));
+      for (const [pool, space] of await spacesOf(pools)) {
+        this.set({ pool: pool.name }, Number(promisable(parts, pool, space)));
       }
     },
   });
@@ -59,4 +60,12 @@ export function observePools(parts: EngineParts, registry: Registry): void {
       },
     });
   }
+}
+
+/** What the file systems of the pools tell; one that tells nothing must not hide the other metrics. */
+async function spacesOf(pools: EngineParts["pools"]): Promise<[Pool, PoolSpace][]> {
+  const told = await Promise.allSettled(
+    pools.open().map(async (pool): Promise<[Pool, PoolSpace]> => [pool, await pool.space()]),
+  );
+  return told.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
 }

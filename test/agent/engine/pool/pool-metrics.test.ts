@@ -21,4 +21,17 @@ describe("metrics of a pool", () => {
       .to.contain('hyperv_csi_agent_pool_free_bytes{pool="default"} 1024')
       .and.contain('hyperv_csi_agent_volumes{pool="default"} 1');
   });
+
+  it("tell the rest when a file system does not answer", async () => {
+    const rig = await newRig({
+      free: () => {
+        throw new Error("no answer");
+      },
+    });
+    const registry = new Registry();
+    observePools(rig.parts, registry);
+    expect(await registry.metrics())
+      .to.contain('hyperv_csi_agent_pool_up{pool="default"} 1')
+      .and.not.contain("hyperv_csi_agent_pool_free_bytes{");
+  });
 });
