@@ -45,6 +45,10 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
         connections: config.maxConnections,
       },
       throttle: { attempts: config.wrongKeysPerMinute, windowSeconds: 60 },
+      volumesApi: {
+        oneVolumePerInstance: config.oneVolumePerInstance,
+        instanceMustBeStopped: config.instanceMustBeStopped,
+      },
     },
     stateDirectory: config.stateDirectory,
     auditFile: config.auditLogFile,

@@ -22,6 +22,9 @@ interface Change {
   readonly shared?: readonly string[];
   /** True for one that copies content. */
   readonly copies?: boolean;
+  /** As in RunningOperation. */
+  readonly volumeIds?: readonly string[];
+  readonly newVolume?: string;
 }
 
 /**
@@ -33,7 +36,7 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
   const running = new Map<string, Running>();
 
   function run<T>(
-    { request, exclusive, shared = [], copies = false }: Change,
+    { request, exclusive, shared = [], copies = false, volumeIds = [], newVolume }: Change,
     context: CallContext,
     work: (own: CallContext) => Promise<T>,
   ): Promise<T> {
@@ -47,6 +50,8 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
       requestId: context.requestId,
       startedAt: Date.now(),
       progress: undefined,
+      volumeIds,
+      newVolume,
       result: started.promise,
     };
     const onProgress = (fraction: number) => {
@@ -97,16 +102,20 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         exclusive: [volumeName(name)],
         shared: source === undefined ? [] : [sourceKey(source)],
         copies: source !== undefined,
+        volumeIds: source?.kind === "volume" ? [source.id] : [],
+        newVolume: name,
       };
       return run(change, context, (own) => rules.createVolume(request, own));
     },
     deleteVolume: (id, context) =>
-      run({ request: ["delete", id], exclusive: volumeKeys(id) }, context, (own) =>
+      run({ request: ["delete", id], exclusive: volumeKeys(id), volumeIds: [id] }, context, (own) =>
         rules.deleteVolume(id, own),
       ),
     expandVolume: (id, size, context) =>
-      run({ request: ["expand", id, ...range(size)], exclusive: [volumeKey(id)] }, context, (own) =>
-        rules.expandVolume(id, size, own),
+      run(
+        { request: ["expand", id, ...range(size)], exclusive: [volumeKey(id)], volumeIds: [id] },
+        context,
+        (own) => rules.expandVolume(id, size, own),
       ),
     modifyVolume: (id, change, context) =>
       run({ request: ["modify", id, changeText(change)], exclusive: [volumeKey(id)] }, context, (own) =>
@@ -134,6 +143,7 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         exclusive: [snapshotName(name)],
         shared: [volumeKey(sourceVolumeId)],
         copies: true,
+        volumeIds: [sourceVolumeId],
       };
       return run(change, context, (own) => rules.createSnapshot(request, own));
     },
@@ -148,6 +158,7 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
           exclusive: [`group name ${name}`],
           shared: sources.map(volumeKey),
           copies: true,
+          volumeIds: sources,
         },
         context,
         (own) => rules.createSnapshotGroup(name, sources, labels, own),
@@ -170,33 +181,39 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
     },
     importVolume: (file, name, pool, context) =>
       run(
-        { request: ["import", file, name, pool ?? ""], exclusive: [volumeName(name)], copies: true },
+        {
+          request: ["import", file, name, pool ?? ""],
+          exclusive: [volumeName(name)],
+          copies: true,
+          newVolume: name,
+        },
         context,
         (own) => rules.importVolume(file, name, pool, own),
       ),
     exportVolume: (id, file, context) =>
       run(
-        { request: ["export", id, file], exclusive: [`file ${file}`], shared: [volumeKey(id)], copies: true },
+        {
+          request: ["export", id, file],
+          exclusive: [`file ${file}`],
+          shared: [volumeKey(id)],
+          copies: true,
+          volumeIds: [id],
+        },
         context,
         (own) => rules.exportVolume(id, file, own),
       ),
     moveVolume: (id, pool, context) =>
-      run({ request: ["move", id, pool], exclusive: volumeKeys(id), copies: true }, context, (own) =>
-        rules.moveVolume(id, pool, own),
+      run(
+        { request: ["move", id, pool], exclusive: volumeKeys(id), copies: true, volumeIds: [id] },
+        context,
+        (own) => rules.moveVolume(id, pool, own),
       ),
     doctor: (fix, context) =>
       run({ request: ["doctor", String(fix)], exclusive: ["doctor"] }, context, (own) =>
         rules.doctor(fix, own),
       ),
     listOperations: () =>
-      Promise.resolve(
-        [...running.values()].map(({ what, requestId, startedAt, progress }) => ({
-          what,
-          requestId,
-          startedAt,
-          progress,
-        })),
-      ),
+      Promise.resolve([...running.values()].map(({ result: _, ...operation }) => operation)),
   };
 }
 

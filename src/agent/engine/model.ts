@@ -181,4 +181,8 @@ export interface RunningOperation {
   readonly startedAt: number;
   /** From 0 to 1; undefined when it can't be told. */
   readonly progress: number | undefined;
+  /** Ids of the volumes that it copies, grows, moves or removes. */
+  readonly volumeIds: readonly string[];
+  /** Name of the volume that it makes. */
+  readonly newVolume: string | undefined;
 }

@@ -16,6 +16,9 @@ import { inFlightCheck } from "./in-flight.ts";
 import { createListener, defaultLimits, type RestLimits } from "./listener.ts";
 import { describeRoutes, openApiRoute } from "./openapi.ts";
 import { parseQuery } from "./query.ts";
+import { answerV1Error } from "./v1/envelope.ts";
+import { defaultVolumesApiSettings, type VolumesApiSettings } from "./v1/settings.ts";
+import { volumesApiV1 } from "./v1/volumes-api.ts";
 import { answerFailure, volumeService } from "./volume-service.ts";
 
 /** Longest path segment that reaches the rules, which then refuse it by name. */
@@ -27,12 +30,14 @@ export interface RestSettings {
   readonly certificate: Certificate | undefined;
   readonly throttle: ThrottleSettings;
   readonly limits: RestLimits;
+  readonly volumesApi: VolumesApiSettings;
 }
 
 export const defaultRestSettings: RestSettings = {
   certificate: undefined,
   throttle: defaultThrottle,
   limits: defaultLimits,
+  volumesApi: defaultVolumesApiSettings,
 };
 
 /** The agent's REST server, not yet listening. */
@@ -54,13 +59,18 @@ export function createRestServer(
     ajv: { customOptions: { verbose: true } },
     // A path that can't be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
-      checkAccess(request, reply).then(
-        () => answerFailure(error, reply, log),
-        (refusal: unknown) => answerFailure(refusal, reply, log),
-      );
+      const answer = (failure: unknown) => {
+        if (request.url.startsWith("/v1/")) answerV1Error(failure, reply);
+        else answerFailure(failure, reply, log);
+      };
+      checkAccess(request, reply).then(() => {
+        answer(error);
+      }, answer);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  // The Volumes API v1 has bodies on GET too.
+  server.addHttpMethod("GET", { hasBody: true, overrideExisting: true });
   drainOnClose(server);
   server.decorateRequest("accessKey", null);
   server.addHook("onRequest", async (request, reply) => {
@@ -79,6 +89,7 @@ export function createRestServer(
   void server.register(async (root) => {
     await describeRoutes(root);
     await root.register(volumeService(engine, log));
+    await root.register(volumesApiV1(engine, settings.volumesApi), { prefix: "/v1" });
     healthRoutes(root.withTypeProvider<TypeBoxTypeProvider>(), engine, metrics);
     openApiRoute(root);
     docsRoutes(root);

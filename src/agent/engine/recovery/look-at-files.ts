@@ -56,8 +56,8 @@ async function tellInThread(job: Job): Promise<BigInt64Array> {
 /** Stands alone: only its text reaches the thread. */
 function tell(): void {
   const { statSync } = process.getBuiltinModule("node:fs");
-  const { parentPort, workerData } = process.getBuiltinModule("node:worker_threads");
-  const { directory, names, fields } = workerData as Job;
+  const threads = process.getBuiltinModule("node:worker_threads");
+  const { directory, names, fields } = threads.workerData as Job;
   const told = new BigInt64Array(names.length * fields);
   for (const [index, name] of names.entries()) {
     try {
@@ -67,5 +67,5 @@ function tell(): void {
       // Left out: whoever reads it is told why it can't be.
     }
   }
-  parentPort?.postMessage(told, [told.buffer]);
+  threads.parentPort?.postMessage(told, [told.buffer]);
 }

@@ -1,0 +1,75 @@
+import { Type } from "typebox";
+import { MOST_ITEMS } from "./bodies.ts";
+import { nullable, State, Tag, Uuid, VolumeName } from "./fields.ts";
+
+/** What requests ask for behind the `?`: lists as repeated keys, comma-separated, or both. */
+
+const strict = { additionalProperties: false };
+
+const selection = {
+  uuid: Type.Optional(
+    Type.Array(Uuid, { minItems: 1, maxItems: MOST_ITEMS, description: "UUIDs of volumes" }),
+  ),
+  name: Type.Optional(
+    Type.Array(VolumeName, {
+      minItems: 1,
+      maxItems: MOST_ITEMS,
+      description: "Names of volumes. One with a comma can only be given in a body.",
+    }),
+  ),
+};
+export const SelectionQuery = Type.Object(selection, strict);
+
+const Details = Type.Boolean({ description: "Whether to answer more than uuid and name" });
+const filters = {
+  persistent: Type.Boolean({ description: "Only volumes with this persistence. All are persistent." }),
+  state: State,
+  tags: Type.Array(Tag, {
+    minItems: 1,
+    maxItems: 16,
+    description: "Only volumes that have all of these tags",
+  }),
+  count: Type.Integer({ minimum: 1, maximum: 1_000_000, description: "Most volumes to answer" }),
+  from: Type.String({
+    ...Uuid,
+    description: "UUID of the last volume of the page before: the answer begins behind it",
+  }),
+  order: Type.Enum(["asc", "desc"], { description: "asc by default" }),
+  sortby: Type.Enum(["create_time"], { description: "By UUID when it is left out" }),
+};
+const optionalFilters = {
+  persistent: Type.Optional(filters.persistent),
+  state: Type.Optional(filters.state),
+  tags: Type.Optional(filters.tags),
+  count: Type.Optional(filters.count),
+  from: Type.Optional(filters.from),
+  order: Type.Optional(filters.order),
+  sortby: Type.Optional(filters.sortby),
+};
+
+export const DetailsQuery = Type.Object({ details: Type.Optional(Details) }, strict);
+export const ListQuery = Type.Object({ details: Type.Optional(Details), ...optionalFilters }, strict);
+export const GetQuery = Type.Object(
+  { ...selection, details: Type.Optional(Details), ...optionalFilters },
+  strict,
+);
+
+/** The filters as the body of a list. */
+export const ListBody = Type.Union(
+  [
+    Type.Object(
+      {
+        persistent: nullable(filters.persistent),
+        state: nullable(filters.state),
+        tags: nullable(filters.tags),
+        count: nullable(filters.count),
+        from: nullable(filters.from),
+        order: nullable(filters.order),
+        sortby: nullable(filters.sortby),
+      },
+      strict,
+    ),
+    Type.Null(),
+  ],
+  { description: "The filters, where a client can send a body here", examples: [{ state: "available" }] },
+);
