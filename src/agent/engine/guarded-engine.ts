@@ -213,7 +213,14 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         rules.doctor(fix, own),
       ),
     listOperations: () =>
-      Promise.resolve([...running.values()].map(({ result: _, ...operation }) => operation)),
+      Promise.resolve([...running.values()].map(({ what, requestId, startedAt, progress, volumeIds, newVolume }) => ({
+          what,
+          requestId,
+          startedAt,
+          progress,
+          volumeIds,
+          newVolume,
+        }))),
   };
 }
 

@@ -27,7 +27,7 @@ const common: readonly ErrorCode[] = [
 ];
 
 /** What is answered before an operation is looked at. */
-const refusedBeforehand = {
+export const refusedBeforehand = {
   408: { ...ErrorAnswer, description: "the request did not arrive in time" },
   429: { ...ErrorAnswer, description: "too many wrong API keys came from this address" },
   431: { ...ErrorAnswer, description: "the header or the URL is too large" },

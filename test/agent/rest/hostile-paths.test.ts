@@ -97,7 +97,7 @@ describe("rest hostile paths", () => {
     "/volumes/x",
     "/volume/a/b",
     "/VOLUMES",
-    "/v1/volumes",
+    "/v2/volumes",
     "/swagger",
   ]) {
     it(`${path} is not a route: 404 with code and message`, async () => {

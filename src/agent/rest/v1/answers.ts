@@ -1,4 +1,5 @@
 import { type Static, type TProperties, type TSchema, Type } from "typebox";
+import { refusedBeforehand } from "../describe.ts";
 import { AccessMode, QuotaPolicy, State } from "./fields.ts";
 
 /** What is answered, each within the envelope that all answers of this API have. */
@@ -115,5 +116,7 @@ export function answers<T extends TProperties>(data: T, description: string, exa
     { ...envelopeFields, data: Type.Object(data, strict) },
     { ...strict, description, examples: [example] },
   );
-  return { 200: envelope, "4xx": FailureEnvelope, "5xx": FailureEnvelope };
+  // What HTTP itself refuses has no route yet, and so not the form of either API.
+  const { 408: late, 431: tooLarge } = refusedBeforehand;
+  return { 200: envelope, 408: late, 431: tooLarge, "4xx": FailureEnvelope, "5xx": FailureEnvelope };
 }

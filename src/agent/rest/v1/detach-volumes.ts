@@ -42,8 +42,8 @@ export function detachVolumesRoutes(server: Server, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const fromQuery = queriedKeys(request.query)?.map((key) => ({ key, item: {} as From }));
-      const fromBody = itemsOf(request.body).map((item) => ({ key: keyOf(item), item: item as From }));
+      const fromQuery = queriedKeys(request.query)?.map((key) => ({ key, item: {} }));
+      const fromBody = itemsOf(request.body).map((item) => ({ key: keyOf(item), item: item }));
       const targets = required(oneOfBoth(fromQuery, fromBody));
       return itemsEnvelope(await onVolumes(engine, targets, callContext(request, reply), detach), reply);
     },

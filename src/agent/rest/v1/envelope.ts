@@ -71,7 +71,16 @@ function requestFailure(thrown: unknown, reply: FastifyReply): RequestFailure {
   return { http: failureStatus(error, reply), refusal: refusalOf[error.code], message: error.message };
 }
 
-/** Microseconds since the request arrived. */
+/** When work on a request began, on the clock of performance.now(). */
+const begun = new WeakMap<FastifyReply, number>();
+
+/** Notes when work on a request begins: Fastify itself does so only for its own log. */
+export function beginOperation(reply: FastifyReply): void {
+  begun.set(reply, performance.now());
+}
+
+/** Microseconds since then; 0 for a request that was refused before. */
 export function operationTime(reply: FastifyReply): number {
-  return Math.round(reply.elapsedTime * 1000);
+  const since = begun.get(reply);
+  return since === undefined ? 0 : Math.round((performance.now() - since) * 1000);
 }

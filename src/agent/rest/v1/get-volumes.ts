@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
+import type { CallContext, Engine } from "../../engine/engine.ts";
 import { callContext } from "../call-context.ts";
 import type { Server } from "../volume-routes.ts";
 import { answersWith, VolumeDetails } from "./answers.ts";
@@ -11,7 +11,6 @@ import { DetailsQuery, GetQuery } from "./queries.ts";
 import { findVolume, type Key, keyOf, oneOfBoth, queriedKeys } from "./selectors.ts";
 import { lookAround, type Surroundings } from "./states.ts";
 import { briefly, volumeDetails } from "./volume-details.ts";
-import type { CallContext } from "../../engine/engine.ts";
 
 const common = {
   tags: ["Volumes API v1"],
@@ -36,14 +35,11 @@ export function getVolumesRoutes(server: Server, engine: Engine): void {
     },
     async (request, reply) => {
       const context = callContext(request, reply);
-      const { details = true, uuid, name, ...filters } = request.query;
-      const wanted = oneOfBoth(
-        queriedKeys({ ...(uuid === undefined ? {} : { uuid }), ...(name === undefined ? {} : { name }) }),
-        itemsOf(request.body).map(keyOf),
-      );
+      const { details = true } = request.query;
+      const wanted = oneOfBoth(queriedKeys(request.query), itemsOf(request.body).map(keyOf));
       const volumes =
         wanted === undefined
-          ? await listed(engine, filters, details, context)
+          ? await listed(engine, request.query, details, context)
           : await found(engine, wanted, details, context);
       return itemsEnvelope(volumes, reply);
     },

@@ -21,8 +21,8 @@ export function keyOf({ uuid, name }: Selector): Key {
  */
 export function queriedKeys(query: { uuid?: string[]; name?: string[] }): Key[] | undefined {
   const keys = Object.entries(query).flatMap(([list, values]): Key[] => {
-    if (list === "uuid") return (values as string[]).map((uuid) => ({ uuid: idOf(uuid) }));
-    return list === "name" ? (values as string[]).map((name) => ({ name })) : [];
+    if (list === "uuid") return values.map((uuid) => ({ uuid: idOf(uuid) }));
+    return list === "name" ? values.map((name) => ({ name })) : [];
   });
   if (keys.length > MOST_ITEMS) {
     throw new VolumesApiError(

@@ -6,7 +6,7 @@ import { cloneVolumesRoutes } from "./clone-volumes.ts";
 import { createVolumesRoute, NewNames } from "./create-volumes.ts";
 import { deleteVolumesRoutes } from "./delete-volumes.ts";
 import { detachVolumesRoutes } from "./detach-volumes.ts";
-import { answerV1Error } from "./envelope.ts";
+import { answerV1Error, beginOperation } from "./envelope.ts";
 import { getVolumesRoutes } from "./get-volumes.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { listVolumesRoute } from "./list-volumes.ts";
@@ -30,7 +30,8 @@ export function volumesApiV1(
     server.setErrorHandler((thrown, _request, reply) => answerV1Error(thrown, reply));
 
     // Whatever type a client says it sends: this API has JSON alone.
-    server.addHook("onRequest", (request, _reply, done) => {
+    server.addHook("onRequest", (request, reply, done) => {
+      beginOperation(reply);
       request.headers["content-type"] = "application/json";
       done();
     });
@@ -75,11 +76,14 @@ function noEndpoint(
   methods: ReadonlyMap<string, Set<string>>,
 ): VolumesApiError {
   const path = url.split("?", 1)[0] ?? "";
-  const known = [...methods].find(([route]) => matches(route, path))?.[1];
+  const known = [...methods].flatMap(([route, of]) => (matches(route, path) ? [...of] : []));
   const text = `${method} ${path.slice(0, 256)}`;
-  return known === undefined
+  return known.length === 0
     ? new VolumesApiError("NO_ENDPOINT", `this API has no ${text}`)
-    : new VolumesApiError("WRONG_METHOD", `this API has no ${text}; there is ${[...known].join(", ")}`);
+    : new VolumesApiError(
+        "WRONG_METHOD",
+        `this API has no ${text}; there is ${[...new Set(known)].join(", ")}`,
+      );
 }
 
 function matches(route: string, path: string): boolean {

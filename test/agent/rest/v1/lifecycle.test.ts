@@ -26,6 +26,11 @@ describe("volumes API v1: create", () => {
     expect(items.map(({ name }) => name)).to.deep.equal(names);
   });
 
+  it("says how long it took", async () => {
+    const { op_time_us } = await rest.ask("POST", "/volumes", { size_mb: 8 });
+    expect(op_time_us).to.be.above(0).and.below(60_000_000);
+  });
+
   it("counts in MiB", async () => {
     const uuid = await rest.create("ten", { size_mb: 10 });
     const { json } = await rest.send("GET", `/volume/${uuid}`);
