@@ -1,39 +1,62 @@
 import { Command } from "commander";
 import type * as wire from "../agent-client/wire.ts";
+import { byName } from "./operator/all-pages.ts";
 import { operatorCommand } from "./operator/command.ts";
 import { newCall } from "./operator/connection.ts";
 import { type Column, type FormatOptions, formatOption, printItem, printList } from "./operator/format.ts";
+import { helpText, sharedCodes } from "./operator/help.ts";
+import { vmIdOf } from "./operator/names.ts";
 import { endOnBadUsage } from "./terminal/bad-usage.ts";
 import { exitCodes } from "./terminal/run-tool.ts";
 
-const columns: readonly Column<wire.VmAnswer>[] = [
-  { heading: "NAME", cell: ({ Name }) => Name },
-  { heading: "ID", cell: ({ Id }) => Id },
+/** A VM with keys as those of a volume. */
+function rowOf({ Name, Id, Generation, Path }: wire.VmAnswer) {
+  return { name: Name, id: Id, generation: Generation, path: Path };
+}
+
+const columns: readonly Column<ReturnType<typeof rowOf>>[] = [
+  { heading: "NAME", cell: ({ name }) => name },
+  { heading: "ID", cell: ({ id }) => id },
   {
     heading: "GENERATION",
-    cell: ({ Generation }) => (Generation === 0 ? "-" : String(Generation)),
+    cell: ({ generation }) => (generation === 0 ? "-" : String(generation)),
     wide: true,
   },
-  { heading: "PATH", cell: ({ Path }) => Path || "-", wide: true },
+  { heading: "PATH", cell: ({ path }) => path || "-", wide: true },
 ];
 
 /** Look at an agent's VMs. */
 export function vmCommand(): Command {
-  const vm = new Command("vm").description("list the VMs of an agent's host");
-  const list = operatorCommand<FormatOptions>(
-    new Command("list").alias("ls").description("list VMs").addOption(formatOption()),
-    async ({ agent, signal }, _, { output }) => {
-      await printList(output, (await agent.listVms(newCall(signal))).VMs, columns);
-      return exitCodes.done;
-    },
-  );
-  const get = operatorCommand<FormatOptions>(
-    new Command("get").description("show a VM").argument("<id>").addOption(formatOption()),
-    async ({ agent, signal }, [id = ""], { output }) => {
-      await printItem(output, await agent.getVm(id, newCall(signal)), columns);
-      return exitCodes.done;
-    },
-  );
-  for (const command of [list, get]) vm.addCommand(endOnBadUsage(command));
+  const vm = new Command("vm")
+    .description("list the VMs of an agent's host")
+    .addHelpText("after", helpText(sharedCodes, ["vm list", "vm get worker-1 -o wide"]));
+  for (const command of [listCommand(), getCommand()]) vm.addCommand(endOnBadUsage(command));
   return endOnBadUsage(vm);
+}
+
+function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("list VMs, ordered by name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["vm list -o wide"]));
+  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
+    const { VMs } = await agent.listVms(newCall(signal));
+    await printList(output, byName(VMs.map(rowOf)), columns);
+    return exitCodes.done;
+  });
+}
+
+function getCommand(): Command {
+  const command = new Command("get")
+    .description("show a VM")
+    .argument("<vm>", "id or name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["vm get worker-1 -o json"]));
+  return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
+    const { agent, signal } = session;
+    const vm = await agent.getVm(await vmIdOf(session, wanted), newCall(signal));
+    await printItem(output, rowOf(vm), columns);
+    return exitCodes.done;
+  });
 }

@@ -15,7 +15,10 @@ export const TEST_KEY = "key-of-the-tests-0123456789";
 /** The key of an administrator. */
 export const adminKey: AccessKey = { name: "tests", role: "admin", digest: digestOf(TEST_KEY) };
 /** As an agent is served by default, except that tests may show many wrong keys. */
-export const testRestSettings = { ...defaultRestSettings, throttle: { attempts: 1_000_000, windowSeconds: 60 } };
+export const testRestSettings = {
+  ...defaultRestSettings,
+  throttle: { attempts: 1_000_000, windowSeconds: 60 },
+};
 
 /** A real agent, REST server and engine over a pool on disk; only its host is fake. */
 export interface TestAgent {

@@ -213,14 +213,16 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         rules.doctor(fix, own),
       ),
     listOperations: () =>
-      Promise.resolve([...running.values()].map(({ what, requestId, startedAt, progress, volumeIds, newVolume }) => ({
+      Promise.resolve(
+        [...running.values()].map(({ what, requestId, startedAt, progress, volumeIds, newVolume }) => ({
           what,
           requestId,
           startedAt,
           progress,
           volumeIds,
           newVolume,
-        }))),
+        })),
+      ),
   };
 }
 

@@ -12,39 +12,51 @@ const CLEAR = "\r\x1b[K";
 /**
  * Waits for work that may take hours: the agent says "still running" now and then, and the same request joins the work
  * again. Shows how far it is on a terminal.
+ * @param request is told whether it joins: work that ended in between can't be joined any more.
  */
 export async function follow<T>(
-  { agent, signal }: Session,
-  request: (call: ClientCall) => Promise<T>,
+  session: Session,
+  request: (call: ClientCall, isRepeat: boolean) => Promise<T>,
 ): Promise<T> {
+  const { signal } = session;
   const requestId = randomUUID();
-  const done = new AbortController();
-  const shown = process.stderr.isTTY ? show(requestId, done.signal) : Promise.resolve();
+  const end = new AbortController();
+  const shown = process.stderr.isTTY ? showProgress(session, requestId, end.signal) : Promise.resolve();
   try {
-    for (;;) {
+    for (let isRepeat = false; ; isRepeat = true) {
       try {
-        return await request(newCall(signal, requestId));
+        return await request(newCall(signal, requestId), isRepeat);
       } catch (error) {
-        if (!(error instanceof StatusError && error.code === "ABORTED" && !signal.aborted)) throw error;
-        if (!/still (running|working)/.test(error.message)) throw error;
+        if (signal.aborted) process.stderr.write("the agent goes on with it; the same command joins it\n");
+        if (signal.aborted || !isStillRunning(error)) throw error;
       }
     }
   } finally {
-    done.abort();
+    end.abort();
     await shown;
   }
+}
 
-  async function show(id: string, end: AbortSignal): Promise<void> {
+/** The agent's word that the wait is over and the work is not. Work that waits for other work is told otherwise. */
+function isStillRunning(error: unknown): boolean {
+  return (
+    error instanceof StatusError &&
+    error.code === "ABORTED" &&
+    /is still (running|working); the request can be repeated$/.test(error.message)
+  );
+}
+
+/** Until the end; never fails: an agent that does not tell how far it is, is asked again. */
+async function showProgress({ agent }: Session, requestId: string, end: AbortSignal): Promise<void> {
+  while (!end.aborted) {
     try {
-      for (;;) {
-        await delay(LOOK_MS, undefined, { signal: end });
-        const { operations } = await agent.listOperations(newCall(end));
-        const progress = operations.find(({ request_id }) => request_id === id)?.progress;
-        if (typeof progress === "number") process.stderr.write(`${CLEAR}${percentText(progress)}`);
-      }
+      await delay(LOOK_MS, undefined, { signal: end });
+      const { operations } = await agent.listOperations(newCall(end));
+      const progress = operations.find(({ request_id }) => request_id === requestId)?.progress;
+      if (typeof progress === "number") process.stderr.write(`${CLEAR}${percentText(progress)}`);
     } catch {
       // The end, or an agent that does not answer just now: the request itself will tell.
-      process.stderr.write(CLEAR);
     }
   }
+  process.stderr.write(CLEAR);
 }

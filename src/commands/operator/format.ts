@@ -1,9 +1,9 @@
 import { Option } from "commander";
-import { stringify } from "yaml";
 import { print, printJson } from "../terminal/output.ts";
 import { formatTable } from "../terminal/table.ts";
+import { toYaml } from "../terminal/yaml.ts";
 
-export const formats = ["table", "wide", "json", "yaml"] as const;
+const formats = ["table", "wide", "json", "yaml"] as const;
 export type Format = (typeof formats)[number];
 
 export interface FormatOptions {
@@ -12,6 +12,11 @@ export interface FormatOptions {
 
 export function formatOption(): Option {
   return new Option("-o, --output <format>", "how to print").choices(formats).default("table");
+}
+
+/** True for what a program reads. */
+export function isForPrograms(format: Format): boolean {
+  return format === "json" || format === "yaml";
 }
 
 /** A column of a table. */
@@ -30,51 +35,28 @@ export async function printList<T>(
   items: readonly T[],
   columns: readonly Column<T>[],
 ): Promise<void> {
-  if (format === "json") {
-    await printJson(items);
-    return;
-  }
-  if (format === "yaml") {
-    await print(stringify(items));
-    return;
-  }
+  if (isForPrograms(format)) await printDocument(format, items);
+  else await print(tableOf(format, items, columns));
+}
+
+/** Prints one thing: as a table of one row, or all there is. */
+export async function printItem<T>(format: Format, item: T, columns: readonly Column<T>[]): Promise<void> {
+  if (isForPrograms(format)) await printDocument(format, item);
+  else await print(tableOf(format, [item], columns));
+}
+
+/** Prints data in one of the formats for programs. */
+export async function printDocument(format: Format, value: unknown): Promise<void> {
+  if (format === "yaml") await print(toYaml(value));
+  else await printJson(value);
+}
+
+function tableOf<T>(format: Format, items: readonly T[], columns: readonly Column<T>[]): string {
   const shown = columns.filter(({ wide }) => format === "wide" || wide === undefined);
   const rows = [
     shown.map(({ heading }) => heading),
     ...items.map((item) => shown.map(({ cell }) => cell(item))),
   ];
   const right = shown.flatMap(({ right: isRight }, index) => (isRight === true ? index : []));
-  await print(formatTable(rows, right));
-}
-
-/** Prints one thing: as a table of one row, or all there is. */
-export async function printItem<T>(format: Format, item: T, columns: readonly Column<T>[]): Promise<void> {
-  if (format === "json") {
-    await printJson(item);
-    return;
-  }
-  if (format === "yaml") {
-    await print(stringify(item));
-    return;
-  }
-  await printList(format, [item], columns);
-}
-
-/** `3 h`, as kubectl shows ages. */
-export function ageText(time: string): string {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(time)) / 1000));
-  for (const [unit, length] of [
-    ["d", 86_400],
-    ["h", 3600],
-    ["m", 60],
-  ] as const) {
-    if (seconds >= 2 * length) return `${Math.floor(seconds / length)}${unit}`;
-  }
-  return `${seconds}s`;
-}
-
-/** `a=b,c=d`, or a dash. */
-export function pairsText(pairs: Readonly<Record<string, string>>): string {
-  const texts = Object.entries(pairs).map(([key, value]) => `${key}=${value}`);
-  return texts.length === 0 ? "-" : texts.join(",");
+  return formatTable(rows, right);
 }

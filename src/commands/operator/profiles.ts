@@ -1,13 +1,21 @@
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Type, type Static } from "typebox";
-import { Value } from "typebox/value";
-import { readConfigFile } from "../../kit/config.ts";
+import { Type } from "typebox";
+import { readCheckedConfig } from "../../kit/config.ts";
 import { StatusError } from "../../kit/errors.ts";
+
+/** How an agent is reached. */
+export interface AgentPlace {
+  readonly url: string;
+  readonly keyFile: string;
+  readonly caFile?: string;
+}
+
+const AGENT_URL = "^https?://[^/?#@\\s]+/?$";
 
 const Profile = Type.Object(
   {
-    url: Type.String({ pattern: "^https?://[^/?#@]+/?$" }),
+    url: Type.String({ pattern: AGENT_URL, description: "an address such as https://host-1:8443" }),
     keyFile: Type.String({ minLength: 1 }),
     caFile: Type.Optional(Type.String({ minLength: 1 })),
   },
@@ -18,40 +26,42 @@ const Profiles = Type.Object(
   { additionalProperties: false },
 );
 
-/** How an agent is reached. Paths are relative to the file they stand in. */
-export type Profile = Static<typeof Profile>;
+/** True for scheme and host, without a path, a name or a password. */
+export function isAgentUrl(text: string): boolean {
+  return new RegExp(AGENT_URL).test(text) && URL.canParse(text);
+}
 
 /** Where profiles are looked for when nobody says where. */
 export function usualProfilesFile(): string {
-  const config = process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config");
+  // As the XDG Base Directory Specification has it, an empty variable counts as none.
+  const config = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   return join(config, "hyperv-csi", "config.yaml");
 }
 
 /**
- * A profile of a file, or its current one. Paths in it are absolute.
- * @throws StatusError INVALID_ARGUMENT for a file of another form, or a profile that is not in it.
+ * A profile of a file, or its current one, or its only one. Paths in the file are relative to it, those that are
+ * returned are absolute.
+ * @throws StatusError INVALID_ARGUMENT with the line of what is wrong, or for a profile that is not there.
  */
-export async function readProfile(file: string, name: string | undefined): Promise<Profile> {
-  const content = await readConfigFile(file);
-  if (!Value.Check(Profiles, content)) {
-    const [error] = Value.Errors(Profiles, content);
-    throw invalid(`${file}: ${error?.instancePath ?? ""} ${error?.message ?? "is not a file of profiles"}`);
+export async function readProfile(file: string, name: string | undefined): Promise<AgentPlace> {
+  const { current, profiles } = await readCheckedConfig(file, Profiles).catch((error: unknown) => {
+    // A command's error is one line.
+    throw invalid(StatusError.from(error).message.replaceAll("\n", "; "));
+  });
+  const names = Object.keys(profiles);
+  const wanted = name ?? current ?? (names.length === 1 ? names[0] : undefined);
+  if (names.length === 0) throw invalid(`${file} has no profile`);
+  if (wanted === undefined) {
+    throw invalid(`${file} has no current profile; choose one with --profile: ${names.join(", ")}`);
   }
-  const wanted = name ?? content.current ?? onlyOne(Object.keys(content.profiles));
-  const names = Object.keys(content.profiles).join(", ");
-  if (wanted === undefined)
-    throw invalid(`${file} names no current profile; choose one with --profile: ${names}`);
-  const profile = Object.hasOwn(content.profiles, wanted) ? content.profiles[wanted] : undefined;
-  if (profile === undefined)
-    throw invalid(`${file} has no profile ${JSON.stringify(wanted)}; there are: ${names}`);
+  const profile = Object.hasOwn(profiles, wanted) ? profiles[wanted] : undefined;
+  if (profile === undefined) {
+    throw invalid(`${file} has no profile ${JSON.stringify(wanted)}; there are: ${names.join(", ")}`);
+  }
   const { url, keyFile, caFile } = profile;
-  const directory = dirname(file);
-  const ca = caFile === undefined ? {} : { caFile: resolve(directory, caFile) };
-  return { url, keyFile: resolve(directory, keyFile), ...ca };
-}
-
-function onlyOne(names: readonly string[]): string | undefined {
-  return names.length === 1 ? names[0] : undefined;
+  const inDirectory = (path: string) => resolve(dirname(file), path);
+  const ca = caFile === undefined ? {} : { caFile: inDirectory(caFile) };
+  return { url, keyFile: inDirectory(keyFile), ...ca };
 }
 
 function invalid(message: string): StatusError {

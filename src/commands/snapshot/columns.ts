@@ -1,6 +1,7 @@
 import type * as wire from "../../agent-client/wire.ts";
 import { formatSize } from "../../kit/sizes.ts";
-import { ageText, type Column, pairsText } from "../operator/format.ts";
+import { ageText, pairsText } from "../operator/cells.ts";
+import type { Column } from "../operator/format.ts";
 
 export const snapshotColumns: readonly Column<wire.SnapshotAnswer>[] = [
   { heading: "NAME", cell: ({ name }) => name },

@@ -1,61 +1,79 @@
 import { Command } from "commander";
+import { byName } from "../operator/all-pages.ts";
 import { operatorCommand } from "../operator/command.ts";
 import { newCall } from "../operator/connection.ts";
+import { deletingCommand } from "../operator/deleting-command.ts";
 import { follow } from "../operator/follow.ts";
 import { type FormatOptions, formatOption, printItem, printList } from "../operator/format.ts";
-import { say } from "../terminal/output.ts";
+import { helpText, sharedCodes } from "../operator/help.ts";
+import { collectPair } from "../operator/key-value.ts";
+import { groupIdOf, volumeIdOf, withoutGroup } from "../operator/names.ts";
 import { endOnBadUsage } from "../terminal/bad-usage.ts";
 import { exitCodes } from "../terminal/run-tool.ts";
-import { idOf } from "../volume/read.ts";
 import { groupColumns } from "./columns.ts";
 
 /** Snapshots of several volumes at one instant. */
 export function groupCommand(): Command {
-  const group = new Command("group").description("snapshots of several volumes at one instant");
-  const create = operatorCommand<FormatOptions>(
-    new Command("create")
-      .description("cut several volumes at one instant")
-      .argument("<name>")
-      .argument("<volume...>", "ids or names")
-      .addOption(formatOption()),
-    async (session, [name = "", ...volumes], { output }) => {
-      const { agent, signal } = session;
+  const group = new Command("group")
+    .description("snapshots of several volumes at one instant")
+    .addHelpText("after", helpText(sharedCodes, ["snapshot group create monday db-data db-log"]));
+  for (const command of [listCommand(), getCommand(), createCommand(), deleteCommand()]) {
+    group.addCommand(endOnBadUsage(command));
+  }
+  return endOnBadUsage(group);
+}
+
+function createCommand(): Command {
+  const command = new Command("create")
+    .description("cut several volumes at one instant: all, or none")
+    .argument("<name>", "of the group")
+    .argument("<volume...>", "ids or names")
+    .option("--label <key=value>", "of each snapshot, more than once for several", collectPair)
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["snapshot group create monday db-data db-log"]));
+  return operatorCommand<FormatOptions & { label?: Record<string, string> }>(
+    command,
+    async (session, [name = "", ...volumes], { output, label = {} }) => {
       const ids: string[] = [];
-      for (const volume of volumes) ids.push(await idOf(agent, volume, signal));
-      const made = await follow(session, (call) => agent.createSnapshotGroup(name, ids, {}, call));
+      for (const volume of volumes) ids.push(await volumeIdOf(session, volume));
+      const made = await follow(session, (call) => session.agent.createSnapshotGroup(name, ids, label, call));
       await printItem(output, made, groupColumns);
       return exitCodes.done;
     },
   );
-  const list = operatorCommand<FormatOptions>(
-    new Command("list").alias("ls").description("list groups").addOption(formatOption()),
-    async ({ agent, signal }, _, { output }) => {
-      await printList(output, (await agent.listSnapshotGroups(newCall(signal))).groups, groupColumns);
-      return exitCodes.done;
-    },
-  );
-  const get = operatorCommand<FormatOptions>(
-    new Command("get")
-      .description("show a group")
-      .argument("<group>", "id or name")
-      .addOption(formatOption()),
-    async ({ agent, signal }, [wanted = ""], { output }) => {
-      await printItem(output, await agent.getSnapshotGroup(wanted, newCall(signal)), groupColumns);
-      return exitCodes.done;
-    },
-  );
-  const remove = operatorCommand(
-    new Command("delete")
-      .alias("rm")
-      .description("delete a group with its snapshots")
-      .argument("<group>", "id or name"),
-    async ({ agent, signal }, [wanted = ""]) => {
-      const { id } = await agent.getSnapshotGroup(wanted, newCall(signal));
-      await agent.deleteSnapshotGroup(id, newCall(signal));
-      await say(`deleted ${wanted}`);
-      return exitCodes.done;
-    },
-  );
-  for (const command of [list, get, create, remove]) group.addCommand(endOnBadUsage(command));
-  return endOnBadUsage(group);
+}
+
+function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("list groups, ordered by name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["snapshot group list"]));
+  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
+    const { groups } = await agent.listSnapshotGroups(newCall(signal));
+    await printList(output, byName(groups), groupColumns);
+    return exitCodes.done;
+  });
+}
+
+function getCommand(): Command {
+  const command = new Command("get")
+    .description("show a group")
+    .argument("<group>", "id or name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["snapshot group get monday -o yaml"]));
+  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [wanted = ""], { output }) => {
+    const group = await agent.getSnapshotGroup(withoutGroup(wanted), newCall(signal));
+    await printItem(output, group, groupColumns);
+    return exitCodes.done;
+  });
+}
+
+function deleteCommand(): Command {
+  const command = new Command("delete")
+    .alias("rm")
+    .description("delete groups with their snapshots")
+    .argument("<group...>", "ids or names")
+    .addHelpText("after", helpText(sharedCodes, ["snapshot group delete monday"]));
+  return deletingCommand(command, groupIdOf, ({ agent }, id, call) => agent.deleteSnapshotGroup(id, call));
 }

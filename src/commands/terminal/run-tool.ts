@@ -23,8 +23,14 @@ export async function runTool(
   } catch (error) {
     process.exitCode = codeOf(error, signal, failure);
     if (process.exitCode === exitCodes.readerGone) return;
-    process.stderr.write(`${program()}: ${signal.aborted ? "interrupted" : messageOf(error)}\n`);
+    if (signal.aborted) process.stderr.write(`${program()}: interrupted\n`);
+    else complain(error);
   }
+}
+
+/** Tells a person of a failure, on standard error. */
+export function complain(error: unknown): void {
+  process.stderr.write(`${program()}: ${messageOf(error)}\n`);
 }
 
 /** `hyperv-csi vhdx`, `hyperv-csi volume`: what a person called. */

@@ -1,6 +1,7 @@
 import type * as wire from "../../agent-client/wire.ts";
 import { formatSize } from "../../kit/sizes.ts";
-import { ageText, type Column, pairsText } from "../operator/format.ts";
+import { ageText, pairsText } from "../operator/cells.ts";
+import type { Column } from "../operator/format.ts";
 
 /** What tables show of a volume, whichever answer it came in. */
 export interface VolumeRow extends wire.VolumeAnswer {
@@ -43,4 +44,5 @@ export const volumeColumns: readonly Column<VolumeRow>[] = [
   },
   { heading: "LABELS", cell: ({ labels }) => pairsText(labels), wide: true },
   { heading: "ATTRIBUTES", cell: ({ attributes }) => pairsText(attributes), wide: true },
+  { heading: "FAULT", cell: ({ fault }) => fault ?? "-", wide: true },
 ];

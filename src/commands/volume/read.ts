@@ -1,72 +1,86 @@
 import { Command } from "commander";
-import type { AgentClient } from "../../agent-client/agent-client.ts";
-import { type FormatOptions, formatOption, printItem, printList } from "../operator/format.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { allPages, byName } from "../operator/all-pages.ts";
 import { operatorCommand, type Session } from "../operator/command.ts";
 import { newCall } from "../operator/connection.ts";
+import {
+  type FormatOptions,
+  formatOption,
+  isForPrograms,
+  printDocument,
+  printList,
+} from "../operator/format.ts";
+import { helpText, sharedCodes } from "../operator/help.ts";
+import { volumeIdOf, withoutGroup } from "../operator/names.ts";
 import { say } from "../terminal/output.ts";
 import { exitCodes } from "../terminal/run-tool.ts";
-import { rowOf, type VolumeRow, volumeColumns } from "./columns.ts";
-
-/** Volumes of one request. */
-const PAGE = 500;
+import { rowOf, volumeColumns } from "./columns.ts";
+import { printVolume } from "./show.ts";
 
 export function listCommand(): Command {
   const command = new Command("list")
     .alias("ls")
-    .description("list volumes")
+    .description("list volumes, ordered by name")
     .option("--pool <name>", "only those in a pool")
-    .addOption(formatOption());
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["volume list -o wide", "volume list --pool fast -o json"]));
   return operatorCommand<FormatOptions & { pool?: string }>(command, async (session, _, { output, pool }) => {
-    const volumes: VolumeRow[] = [];
-    for await (const volume of allVolumes(session)) {
-      if (pool === undefined || volume.pool === pool) volumes.push(volume);
-    }
-    await printList(output, volumes, volumeColumns);
+    const { agent, signal } = session;
+    if (pool !== undefined) await requirePool(session, pool);
+    const volumes = await allPages(async (maxEntries, token) => {
+      const page = await agent.listVolumes(maxEntries, token, newCall(signal));
+      return { items: page.volumes.map(rowOf), next: page.next_token };
+    });
+    const wanted = volumes.filter((volume) => pool === undefined || volume.pool === pool);
+    await printList(output, byName(wanted), volumeColumns);
     return exitCodes.done;
   });
 }
 
-async function* allVolumes({ agent, signal }: Session): AsyncGenerator<VolumeRow, void, undefined> {
-  for (let token = ""; ;) {
-    const page = await agent.listVolumes(PAGE, token, newCall(signal));
-    yield* page.volumes.map(rowOf);
-    token = page.next_token;
-    if (token === "") return;
-  }
+/** No volumes are in a pool that there is not, which is not what a mistyped name asks. */
+async function requirePool({ agent, signal }: Session, wanted: string): Promise<void> {
+  const names = (await agent.listPools(newCall(signal))).Pools.map(({ Name }) => Name);
+  if (names.includes(wanted)) return;
+  throw new StatusError(
+    "NOT_FOUND",
+    `there is no pool ${JSON.stringify(wanted)}; there are: ${names.join(", ")}`,
+  );
 }
 
 export function getCommand(): Command {
   const command = new Command("get")
     .description("show a volume")
-    .argument("<volume>", "its id or name")
-    .addOption(formatOption());
-  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [wanted = ""], { output }) => {
-    const volume = await agent.getVolume(wanted, newCall(signal));
-    const attachments = volume.fault === null ? await agent.attachmentsOf(volume.id, newCall(signal)) : [];
-    await printItem(output, { ...volume, vms: attachments.map(({ VmId }) => VmId) }, volumeColumns);
+    .argument("<volume>", "id or name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["volume get db -o yaml"]));
+  return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
+    const { agent, signal } = session;
+    const volume = await agent.getVolume(withoutGroup(wanted), newCall(signal));
+    await printVolume(session, output, volume);
     return exitCodes.done;
   });
 }
 
+/** Exit code for a volume that something is wrong with. */
+const UNHEALTHY = 3;
+
 export function healthCommand(): Command {
+  const notes = `Exit codes: 0 healthy, 1 failure, 2 bad usage, ${UNHEALTHY} something is wrong, 130 interrupted.`;
   const command = new Command("health")
-    .description("say what is wrong with a volume; exit code 3 when something is")
-    .argument("<volume>", "its id or name")
-    .addOption(formatOption());
-  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [wanted = ""], { output }) => {
-    const id = await idOf(agent, wanted, signal);
-    const health = await agent.volumeHealth(id, newCall(signal));
-    if (health.healthy && (output === "table" || output === "wide")) await say(`${wanted} is healthy`);
+    .description("say what is wrong with a volume")
+    .argument("<volume>", "id or name")
+    .addOption(formatOption())
+    .addHelpText("after", helpText(notes, ["volume health db", "volume health db -o json"]));
+  return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
+    const { agent, signal } = session;
+    const health = await agent.volumeHealth(await volumeIdOf(session, wanted), newCall(signal));
+    if (isForPrograms(output)) await printDocument(output, health);
+    else if (health.healthy) await say(`${wanted} is healthy`);
     else
       await printList(output, health.problems, [
         { heading: "PROBLEM", cell: ({ kind }) => kind },
         { heading: "MESSAGE", cell: ({ message }) => message },
       ]);
-    return health.healthy ? exitCodes.done : 3;
+    return health.healthy ? exitCodes.done : UNHEALTHY;
   });
-}
-
-/** The id of a volume that was named by id or name. */
-export async function idOf(agent: AgentClient, idOrName: string, signal: AbortSignal): Promise<string> {
-  return (await agent.getVolume(idOrName, newCall(signal))).id;
 }

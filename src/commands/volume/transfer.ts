@@ -1,12 +1,13 @@
 import { Command } from "commander";
+import { StatusError } from "../../kit/errors.ts";
 import { operatorCommand } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
 import { follow } from "../operator/follow.ts";
-import { type FormatOptions, formatOption, printItem, printList } from "../operator/format.ts";
+import { type FormatOptions, formatOption } from "../operator/format.ts";
+import { helpText, sharedCodes } from "../operator/help.ts";
+import { volumeIdOf } from "../operator/names.ts";
 import { say } from "../terminal/output.ts";
 import { exitCodes } from "../terminal/run-tool.ts";
-import { volumeColumns } from "./columns.ts";
-import { idOf } from "./read.ts";
+import { printVolume } from "./show.ts";
 
 export function importCommand(): Command {
   const command = new Command("import")
@@ -14,12 +15,18 @@ export function importCommand(): Command {
     .argument("<file>", "its name in that directory")
     .argument("<name>", "of the volume")
     .option("--pool <name>", "where it is to live (default: where most room is)")
-    .addOption(formatOption());
+    .addOption(formatOption())
+    .addHelpText("after", helpText(sharedCodes, ["volume import old-server.vhdx old-server"]));
   return operatorCommand<FormatOptions & { pool?: string }>(
     command,
     async (session, [file = "", name = ""], { pool, output }) => {
-      const volume = await follow(session, (call) => session.agent.importVolume(name, file, pool, call));
-      await printItem(output, { ...volume, vms: [] }, volumeColumns);
+      const { agent } = session;
+      const volume = await follow(session, (call, isRepeat) =>
+        agent
+          .importVolume(name, file, pool, call)
+          .catch((error: unknown) => unlessDone(error, isRepeat, () => agent.getVolume(name, call))),
+      );
+      await printVolume(session, output, volume);
       return exitCodes.done;
     },
   );
@@ -29,53 +36,40 @@ export function exportCommand(): Command {
   const command = new Command("export")
     .description("write a detached volume to a new file in the agent's transfer directory")
     .argument("<volume>", "id or name")
-    .argument("<file>", "a VHDX when it ends so, else the bytes of the disk");
+    .argument("<file>", "a VHDX when it ends in .vhdx, else the bytes of the disk")
+    .addHelpText("after", helpText(sharedCodes, ["volume export db db.vhdx", "volume export db db.raw"]));
   return operatorCommand(command, async (session, [wanted = "", file = ""]) => {
-    const id = await idOf(session.agent, wanted, session.signal);
-    await follow(session, (call) => session.agent.exportVolume(id, file, call));
+    const { agent } = session;
+    const id = await volumeIdOf(session, wanted);
+    await follow(session, (call, isRepeat) =>
+      agent
+        .exportVolume(id, file, call)
+        .catch((error: unknown) => unlessDone(error, isRepeat, () => Promise.resolve())),
+    );
     await say(`${wanted} is written to ${file}`);
     return exitCodes.done;
   });
 }
 
+/**
+ * These two find their own result in the way when the work ended between two requests for it, and none joins it.
+ * @param done what there is then
+ */
+async function unlessDone<T>(error: unknown, isRepeat: boolean, done: () => Promise<T>): Promise<T> {
+  if (isRepeat && error instanceof StatusError && error.code === "ALREADY_EXISTS") return await done();
+  throw error;
+}
+
 export function moveCommand(): Command {
   const command = new Command("move")
-    .description("move a detached volume to another pool")
+    .description("move a detached volume to another pool; id and name stay")
     .argument("<volume>", "id or name")
-    .argument("<pool>");
+    .argument("<pool>", "its name")
+    .addHelpText("after", helpText(sharedCodes, ["volume move db fast"]));
   return operatorCommand(command, async (session, [wanted = "", pool = ""]) => {
-    const id = await idOf(session.agent, wanted, session.signal);
+    const id = await volumeIdOf(session, wanted);
     await follow(session, (call) => session.agent.moveVolume(id, pool, call));
     await say(`${wanted} is in pool ${pool}`);
-    return exitCodes.done;
-  });
-}
-
-export function deletedCommand(): Command {
-  const command = new Command("deleted")
-    .description("list deleted volumes that are still kept")
-    .addOption(formatOption());
-  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
-    const { volumes } = await agent.listDeleted(newCall(signal));
-    await printList(output, volumes, [
-      { heading: "NAME", cell: ({ name }) => name },
-      { heading: "ID", cell: ({ id }) => id },
-      { heading: "POOL", cell: ({ pool }) => pool },
-      { heading: "DELETED", cell: ({ deleted_at }) => deleted_at },
-      { heading: "KEPT UNTIL", cell: ({ kept_until }) => kept_until },
-    ]);
-    return exitCodes.done;
-  });
-}
-
-export function restoreCommand(): Command {
-  const command = new Command("restore")
-    .description("bring a deleted volume back that is still kept")
-    .argument("<id>")
-    .addOption(formatOption());
-  return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [id = ""], { output }) => {
-    const volume = await agent.restoreVolume(id, newCall(signal));
-    await printItem(output, { ...volume, vms: [] }, volumeColumns);
     return exitCodes.done;
   });
 }
