@@ -4,9 +4,10 @@ import { callContext } from "../call-context.ts";
 import type { Server } from "../volume-routes.ts";
 import { answersWith, VolumeDetails, type VolumeResult } from "./answers.ts";
 import { batchOf, type Clone, CloneItem, itemsOf, LocalCloneItem } from "./bodies.ts";
-import { newVolume, type NewNames, requireOneWriter } from "./create-volumes.ts";
+import { newVolume, requireOneWriter } from "./create-volumes.ts";
 import { itemsEnvelope } from "./envelope.ts";
 import { LocalParams } from "./fields.ts";
+import type { NewNames } from "./new-names.ts";
 import { doneItem, onVolumes } from "./on-volumes.ts";
 import { keyOf } from "./selectors.ts";
 

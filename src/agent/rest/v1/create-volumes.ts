@@ -1,16 +1,16 @@
 import { MiB } from "../../../kit/sizes.ts";
 import type { CallContext, Engine } from "../../engine/engine.ts";
-import type { ContentSource, SizeRange, Volume } from "../../engine/model.ts";
+import type { ContentSource, SizeRange } from "../../engine/model.ts";
 import { callContext } from "../call-context.ts";
 import type { Server } from "../volume-routes.ts";
 import { answersWith, type VolumeResult, VolumeResult as Result } from "./answers.ts";
 import { runBatch } from "./batch.ts";
 import { batchOf, itemsOf, NewVolumeItem } from "./bodies.ts";
 import { failedItem, itemsEnvelope } from "./envelope.ts";
+import type { NewNames } from "./new-names.ts";
 import { doneItem } from "./on-volumes.ts";
 import { VolumesApiError } from "./refusals.ts";
 import { tagLabels } from "./tags.ts";
-import { requireNoUuid, withFreeName } from "./volume-names.ts";
 
 const example = {
   status: "success",
@@ -103,49 +103,4 @@ function requireSupported(item: NewVolumeItem): void {
 export function requireOneWriter({ access_mode }: Pick<NewVolumeItem, "access_mode">): void {
   if ((access_mode ?? "rwo") === "rwo") return;
   throw new VolumesApiError("NOT_SUPPORTED", `not supported: access_mode ${access_mode ?? ""}: only rwo`);
-}
-
-/** Names of volumes that are made through this API: unlike the engine's creates, two of one name are not one. */
-export class NewNames {
-  readonly #engine: Engine;
-  readonly #making = new Set<string>();
-
-  constructor(engine: Engine) {
-    this.#engine = engine;
-  }
-
-  /**
-   * Makes a volume of a new name, a random one when none is wanted.
-   * @throws VolumesApiError EXISTS
-   */
-  async make(
-    wanted: string | undefined,
-    context: CallContext,
-    work: (name: string) => Promise<Volume>,
-  ): Promise<Volume> {
-    const attempt = async (name: string): Promise<Volume | undefined> => {
-      if (this.#making.has(name)) return undefined;
-      this.#making.add(name);
-      try {
-        return (await this.#isTaken(name, context)) ? undefined : await work(name);
-      } finally {
-        this.#making.delete(name);
-      }
-    };
-    if (wanted === undefined) return await withFreeName(attempt);
-    requireNoUuid(wanted);
-    const volume = await attempt(wanted);
-    if (volume !== undefined) return volume;
-    throw new VolumesApiError("EXISTS", `A volume with name '${wanted.slice(0, 128)}' exists already`);
-  }
-
-  async #isTaken(name: string, context: CallContext): Promise<boolean> {
-    return await this.#engine.getVolume(name, context).then(
-      () => true,
-      (error: unknown) => {
-        if ((error as { code?: unknown }).code === "NOT_FOUND") return false;
-        throw error;
-      },
-    );
-  }
 }
