@@ -4,9 +4,13 @@ import { createMetrics } from "../../src/kit/metrics.ts";
 describe("kit metrics", () => {
   it("are of one process: others have their own", async () => {
     const [one, other] = [createMetrics(), createMetrics()];
-    one.unauthorized.inc();
-    expect(await one.registry.metrics()).to.contain("hyperv_csi_agent_unauthorized_total 1");
-    expect(await other.registry.metrics()).to.contain("hyperv_csi_agent_unauthorized_total 0");
+    one.unauthorized.inc({ reason: "wrong-key" });
+    expect(await one.registry.metrics()).to.contain(
+      'hyperv_csi_agent_unauthorized_total{reason="wrong-key"} 1',
+    );
+    expect(await other.registry.metrics()).to.contain(
+      'hyperv_csi_agent_unauthorized_total{reason="wrong-key"} 0',
+    );
   });
 
   it("have names under one prefix, each with a help text", async () => {

@@ -7,7 +7,7 @@ import { needsLoopDevices } from "../support/needs-loop-devices.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 
 /** What a stopped `up` leaves in its state directory: keys and volumes, no socket and no address. */
-const REMAINS = ["api.key", "pool", "up.lock", "vm-id"];
+const REMAINS = ["api.key", "pool", "pools.json", "up.lock", "vm-id"];
 
 describe("npm start, stopped", () => {
   before(needsLoopDevices);

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { API_KEY_HEADER } from "../../agent-client/headers.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
-import type { Metrics } from "../../kit/metrics.ts";
+import type { Metrics, RefusalReason } from "../../kit/metrics.ts";
 import { type AccessKey, type Role, roleAllows } from "./access-key.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { Throttle } from "./throttle.ts";
@@ -31,7 +31,7 @@ const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 export type AccessCheck = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 export function accessCheck(keys: KeyRing, throttle: Throttle, metrics: Metrics, log: Log): AccessCheck {
-  function note(reason: string, { ip, method, routeOptions }: FastifyRequest, key?: AccessKey): void {
+  function note(reason: RefusalReason, { ip, method, routeOptions }: FastifyRequest, key?: AccessKey): void {
     metrics.unauthorized.inc({ reason });
     log.warn(
       { address: ip, method, route: routeOptions.url, key: key?.name, reason },

@@ -98,6 +98,7 @@ describe("vhdx createVhdx", () => {
         expect(await readIdentity(place)).to.deep.equal({
           ...{ virtualDiskId, virtualSize, type, blockSize },
           maximumSize: info.maximumSize,
+          creator: rest.creator,
         });
       }),
       { numRuns: 60 },
