@@ -1,7 +1,9 @@
 import "../../src/threadpool.ts";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { benchAgent } from "./agent/agent.ts";
+import { cleanUp, cleanUpBelow, cleanUpOnSignals } from "./cleanup.ts";
 import { benchVhdx } from "./vhdx/vhdx.ts";
 import { benchVolumes } from "./volumes.ts";
 
@@ -9,6 +11,7 @@ import { benchVolumes } from "./volumes.ts";
 const benches: Readonly<Record<string, (directory: string) => Promise<unknown>>> = {
   volumes: benchVolumes,
   vhdx: benchVhdx,
+  agent: benchAgent,
 };
 
 const resultFile = join(import.meta.dirname, "../../dist/bench.json");
@@ -21,13 +24,15 @@ async function main(wanted: readonly string[]): Promise<void> {
     return;
   }
   const results = JSON.parse(await readFile(resultFile, "utf8").catch(() => "{}")) as Record<string, unknown>;
+  cleanUpOnSignals();
   for (const [name, bench] of Object.entries(benches)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const directory = await mkdtemp(join(tmpdir(), "hyperv-csi-bench-"));
+    const directory = await mkdtemp(join(await realpath(tmpdir()), "hyperv-csi-bench-"));
+    cleanUpBelow(directory);
     try {
       results[name] = await bench(directory);
     } finally {
-      await rm(directory, { recursive: true });
+      await cleanUp();
     }
   }
   await mkdir(dirname(resultFile), { recursive: true });

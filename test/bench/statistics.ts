@@ -37,7 +37,8 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-function percentile(values: readonly number[], share: number): number {
+/** @param share from 0 to 1 */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -1,137 +1,70 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { openEngine } from "../../../src/agent/engine/open-engine.ts";
-import type { Engine } from "../../../src/agent/engine/engine.ts";
-import { knownPools } from "../../../src/agent/engine/pool/known-pools.ts";
-import { defaultEngineSettings } from "../../../src/agent/engine/settings.ts";
-import { localHost } from "../../../src/agent/hosts/local/local-host.ts";
-import { declaredVm } from "../../../src/agent/hosts/local/vms.ts";
-import { silentLog } from "../../../src/kit/log.ts";
-import { listLoopDevices } from "../../../src/kit/loop-devices.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
-import { run } from "../../../src/kit/run.ts";
-import { GiB, MiB } from "../../../src/kit/sizes.ts";
-import { inspectVhdx } from "../../../src/vhdx/index.ts";
+import { mkdir, statfs } from "node:fs/promises";
+import { formatSize, GiB, MiB, TiB } from "../../../src/kit/sizes.ts";
 import { median } from "../statistics.ts";
+import type { Figure } from "./figure.ts";
+import { servePool, stop } from "./served-pool.ts";
+import { type SnapshotSource, withSource, type Shape } from "./snapshot-source.ts";
+import { mountNewXfs } from "./xfs-image.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 7;
+/** What each shape takes of the disk below is given back before the next. */
+const LARGEST = 40n * GiB;
+const ROOM = 3n * GiB;
 
-interface Case {
-  readonly what: string;
-  /** Bytes of the volume that are allocated, in so many extents. */
-  readonly allocated: bigint;
-  readonly extents: number;
-  /** Bytes written to the device, and not flushed, right before. */
-  readonly dirty: number;
+interface Case extends Shape {
+  /** Bytes written to the attached volume, and not flushed, right before each snapshot; undefined: it is detached. */
+  readonly dirty: readonly (bigint | undefined)[];
+  /** Most milliseconds for a volume that is flushed or detached. */
+  readonly atMost?: number;
 }
 
+const detached = undefined;
 const cases: readonly Case[] = [
-  { what: "1 GiB in 100 extents", allocated: GiB, extents: 100, dirty: 0 },
-  { what: "4 GiB in 100 extents", allocated: 4n * GiB, extents: 100, dirty: 0 },
-  { what: "10 GiB in 100 extents", allocated: 10n * GiB, extents: 100, dirty: 0 },
-  { what: "10 GiB in 1,000 extents", allocated: 10n * GiB, extents: 1000, dirty: 0 },
-  { what: "10 GiB in 10,000 extents", allocated: 10n * GiB, extents: 10_000, dirty: 0 },
-  { what: "1 GiB, 64 MiB not flushed", allocated: GiB, extents: 100, dirty: 64 },
-  { what: "1 GiB, 256 MiB not flushed", allocated: GiB, extents: 100, dirty: 256 },
+  { allocated: GiB, extents: 100, dirty: [0n] },
+  { allocated: GiB, extents: 1000, dirty: [detached, 0n, 64n * MiB, 512n * MiB] },
+  { allocated: GiB, extents: 10_000, dirty: [0n] },
+  { allocated: 10n * GiB, extents: 1000, dirty: [detached, 0n], atMost: 100 },
+  { allocated: LARGEST, extents: 1000, dirty: [0n] },
 ];
 
 /** How long a snapshot takes on a file system that shares blocks, by size, extents and what is not flushed. */
-export async function benchSnapshots(directory: string): Promise<unknown> {
-  const image = join(directory, "xfs.img");
-  const pool = join(directory, "pool");
-  await mkdir(pool, { recursive: true });
-  await writeFile(image, "");
-  await truncate(image, 64 * 1024 ** 3);
-  await run("mkfs.xfs", ["-q", "-m", "reflink=1", image]);
-  await run("mount", ["-o", "loop", image, pool]);
-  try {
-    return await measure(pool);
-  } finally {
-    await run("umount", [pool]);
+export async function benchSnapshots(program: string, directory: string): Promise<Figure[]> {
+  await mkdir(directory, { recursive: true });
+  const { bavail, bsize } = await statfs(directory, { bigint: true });
+  const fitting = cases.filter(({ allocated }) => allocated + ROOM <= bavail * bsize);
+  if (fitting.length < cases.length) process.stderr.write("too little space for the largest volumes\n");
+  const pool = await mountNewXfs(directory, TiB, ROOM);
+  const vmId = randomUUID();
+  const agent = await servePool(program, directory, pool, ["--vm", vmId]);
+  const figures: Figure[] = [];
+  for (const { dirty, atMost, ...shape } of fitting) {
+    process.stderr.write(`a volume with ${formatSize(shape.allocated)} in ${shape.extents} extents\n`);
+    await withSource(agent, vmId, shape, async (source) => {
+      for (const bytes of dirty) {
+        const what = `${formatSize(shape.allocated)} in ${source.extents} extents, ${stateOf(bytes)}`;
+        const value = median(await snapshotTimes(source, bytes));
+        figures.push({ what, value, unit: "ms", ...(atMost === undefined ? {} : { atMost }) });
+      }
+    });
   }
+  await stop(agent);
+  return figures;
 }
 
-async function measure(pool: string): Promise<unknown> {
-  const vm = declaredVm(randomUUID(), "bench");
-  const { engine, close } = await openEngine(
-    {
-      pools: [{ name: "default", directory: pool }],
-      groups: ["bench"],
-      owner: "a bench",
-      known: knownPools(),
-    },
-    localHost([vm]),
-    { ...defaultEngineSettings, overcommit: 100 },
-    createMetrics(),
-    silentLog(),
-  );
-  const context = () => ({ signal: AbortSignal.timeout(120_000), requestId: randomUUID() });
-  const rows: { what: string; ms: number }[] = [];
-  try {
-    for (const each of cases) {
-      const ms = await snapshotTimes(engine, each, vm.id, context);
-      rows.push({ what: each.what, ms: median(ms) });
-      process.stdout.write(`${each.what.padEnd(32)} ${median(ms).toFixed(1).padStart(8)} ms\n`);
-    }
-  } finally {
-    await close();
-  }
-  process.stdout.write("goal: a flushed volume of 10 GiB in 1,000 extents in 100 ms\n");
-  return rows;
+function stateOf(dirty: bigint | undefined): string {
+  if (dirty === undefined) return "detached";
+  return dirty === 0n ? "attached, flushed" : `attached, ${formatSize(dirty)} not flushed`;
 }
 
-async function snapshotTimes(
-  engine: Engine,
-  { allocated, extents, dirty }: Case,
-  vmId: string,
-  context: () => { signal: AbortSignal; requestId: string },
-): Promise<number[]> {
-  const name = randomUUID();
-  const size = { required: 2n * allocated, limit: undefined };
-  const volume = await engine.createVolume(
-    { name, size, pool: undefined, type: undefined, source: undefined, labels: {}, attributes: {} },
-    context(),
-  );
-  await allocate(volume.path, allocated, extents);
-  const { address } = await engine.attach(vmId, volume.id, false, undefined, context());
-  const device =
-    listLoopDevices().find(({ backingFile }) => backingFile === address.backingFile)?.device ?? "";
+async function snapshotTimes(source: SnapshotSource, dirty: bigint | undefined): Promise<number[]> {
+  if (dirty === undefined) await source.detach();
+  else await source.attach();
   const times: number[] = [];
-  try {
-    for (let round = 0; round < ROUNDS; round++) {
-      await run("sync", ["--file-system", volume.path]);
-      if (dirty > 0) await writeTo(device, dirty);
-      const started = performance.now();
-      const wanted = { name: randomUUID(), sourceVolumeId: volume.id, labels: {} };
-      const { id } = await engine.createSnapshot(wanted, context());
-      times.push(performance.now() - started);
-      await engine.deleteSnapshot(id, context());
-    }
-  } finally {
-    await engine.detach(vmId, volume.id, context());
-    await engine.deleteVolume(volume.id, context());
+  for (let round = 0; round < ROUNDS; round++) {
+    await source.settle();
+    if (dirty !== undefined) await source.write(dirty);
+    times.push(await source.snapshot());
   }
   return times;
-}
-
-/** Gives a disk's payload so many extents, with holes between them. */
-async function allocate(path: string, bytes: bigint, extents: number): Promise<void> {
-  const { payloadOffset = 0n } = await inspectVhdx(path);
-  const length = (bytes / BigInt(extents) / 4096n) * 4096n;
-  for (let index = 0; index < extents; index++) {
-    const offset = payloadOffset + 2n * length * BigInt(index);
-    await run("fallocate", ["--keep-size", "--offset", String(offset), "--length", String(length), path]);
-  }
-}
-
-async function writeTo(device: string, mebibytes: number): Promise<void> {
-  const file = await open(device, "r+");
-  try {
-    const piece = Buffer.alloc(Number(MiB), 1);
-    for (let index = 0; index < mebibytes; index++)
-      await file.write(piece, 0, piece.length, index * piece.length);
-  } finally {
-    await file.close();
-  }
 }

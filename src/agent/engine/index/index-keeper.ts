@@ -5,6 +5,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { Pools } from "../pool/pools.ts";
 import { basename, dirname } from "node:path";
 import { recordOfSnapshot, recordOfVolume } from "../records/entries.ts";
+import { saidBy } from "../records/record.ts";
 import { indexKey } from "../recovery/read-disk.ts";
 import type { Ledger } from "./ledger.ts";
 import { type IndexedDisk, type IndexedRecord, writeIndex } from "./pool-index.ts";
@@ -81,7 +82,7 @@ export class IndexKeeper {
   #recordOf(disk: Volume | Snapshot): IndexedRecord | undefined {
     const stamp = this.#ledger.recordOf(disk.id);
     if (stamp === undefined) return undefined;
-    const content = "attributes" in disk ? recordOfVolume(disk) : recordOfSnapshot(disk);
-    return content && { stamp, content };
+    const record = "attributes" in disk ? recordOfVolume(disk) : recordOfSnapshot(disk);
+    return record && { stamp, said: saidBy(record) };
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { isNotFound } from "../../../kit/errors.ts";
-import { type DiskRecord, isDiskRecord } from "../records/record.ts";
+import type { Said } from "../records/record.ts";
 
 /** What was known of one disk file. */
 export interface IndexedDisk {
@@ -17,9 +17,9 @@ export interface IndexedDisk {
 
 /** What was known of the record beside a disk file. */
 export interface IndexedRecord {
-  /** {@link Stamp.text} of the record's file; with another one the content is worth nothing. */
+  /** {@link Stamp.text} of the record's file; with another one it is worth nothing. */
   readonly stamp: string;
-  readonly content: DiskRecord;
+  readonly said: Said;
 }
 
 /** The part of a line behind the name of the file. */
@@ -29,38 +29,53 @@ type Entry = [
   type: IndexedDisk["type"],
   createdAt: number,
   recordStamp?: string,
-  record?: DiskRecord,
+  said?: Said,
 ];
 
 const types: readonly string[] = ["fixed", "dynamic", "differencing"];
 /** Lines that are made or read in one go, so that requests are served in between. */
 const BATCH = 2000;
+const NOTHING = Buffer.alloc(0);
 /** A pool of a million volumes has less. */
 const LARGEST = 512 * 1024 * 1024;
 
 /** What a pool's index knows, by file name, with the snapshots' directory before it where the file lies there. */
 export class PoolIndex {
-  /** Entries are taken apart when they are asked for: all at once they would be much garbage. */
-  readonly #entries = new Map<string, string>();
+  readonly #lines: Buffer;
+  /** Where each entry begins. It is taken apart when it is asked for: all at once they would be much garbage. */
+  readonly #places = new Map<string, number>();
+
+  constructor(lines: Buffer) {
+    this.#lines = lines;
+  }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   get(file: string): IndexedDisk | undefined {
-    const text = this.#entries.get(file);
-    return text === undefined ? undefined : parseEntry(text);
+    const place = this.#places.get(file);
+    return place === undefined ? undefined : parseEntry(this.#text(place, this.#lines.indexOf("\n", place)));
   }
 
   *[Symbol.iterator](): Generator<[file: string, disk: IndexedDisk | undefined]> {
-    for (const file of this.#entries.keys()) yield [file, this.get(file)];
+    for (const file of this.#places.keys()) yield [file, this.get(file)];
   }
 
-  add(line: string): void {
-    // JSON has no tab that is not escaped.
-    const end = line.indexOf("\t");
-    const file = parsed(line.slice(0, Math.max(end, 0)));
-    if (typeof file === "string") this.#entries.set(file, line.slice(end + 1));
+  /** Finds the lines. */
+  async read(): Promise<void> {
+    let count = 0;
+    for (let at = 0; at < this.#lines.length; at = this.#lines.indexOf("\n", at) + 1) {
+      // JSON has no tab that is not escaped.
+      const end = this.#lines.indexOf("\t", at);
+      const file = parsed(this.#text(at, end));
+      if (typeof file === "string") this.#places.set(file, end + 1);
+      if (++count % BATCH === 0) await setImmediate();
+    }
+  }
+
+  #text(begin: number, end: number): string {
+    return this.#lines.toString("utf8", begin, Math.max(begin, end));
   }
 }
 
@@ -69,32 +84,25 @@ export class PoolIndex {
  * since every disk can be read instead.
  */
 export async function readIndex(path: string, poolId: string): Promise<PoolIndex> {
-  const index = new PoolIndex();
-  const lines = await readLines(path, poolId);
-  let count = 0;
-  for (let at = 0; at < lines.length;) {
-    const end = lines.indexOf("\n", at);
-    index.add(lines.slice(at, end));
-    at = end + 1;
-    if (++count % BATCH === 0) await setImmediate();
-  }
+  const index = new PoolIndex(await readLines(path, poolId));
+  await index.read();
   return index;
 }
 
 /** The lines of an index that is whole and of this pool; of any other none. */
-async function readLines(path: string, poolId: string): Promise<string> {
+async function readLines(path: string, poolId: string): Promise<Buffer> {
   const bytes = await readBytes(path);
   const end = bytes.length < 2 ? 0 : bytes.lastIndexOf("\n", bytes.length - 2) + 1;
   const lines = bytes.subarray(0, end);
   const expected = trailer(poolId, createHash("sha256").update(lines).digest("hex"));
-  return bytes.subarray(end).equals(Buffer.from(expected)) ? lines.toString() : "";
+  return bytes.subarray(end).equals(Buffer.from(expected)) ? lines : NOTHING;
 }
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
-    return (await stat(path)).size > LARGEST ? Buffer.alloc(0) : await readFile(path);
+    return (await stat(path)).size > LARGEST ? NOTHING : await readFile(path);
   } catch (error) {
-    if (isNotFound(error)) return Buffer.alloc(0);
+    if (isNotFound(error)) return NOTHING;
     throw error;
   }
 }
@@ -102,7 +110,7 @@ async function readBytes(path: string): Promise<Buffer> {
 function parseEntry(text: string): IndexedDisk | undefined {
   const entry = parsed(text);
   if (!Array.isArray(entry)) return undefined;
-  const [stamp, size, type, createdAt, recordStamp, content] = entry as Entry;
+  const [stamp, size, type, createdAt, recordStamp, said] = entry as Entry;
   const isSound =
     typeof stamp === "string" &&
     Number.isSafeInteger(size) &&
@@ -110,8 +118,8 @@ function parseEntry(text: string): IndexedDisk | undefined {
     Number.isSafeInteger(createdAt);
   if (!isSound) return undefined;
   const disk = { stamp, size: BigInt(size), type, createdAt };
-  if (typeof recordStamp !== "string" || !isDiskRecord(content)) return disk;
-  return { ...disk, record: { stamp: recordStamp, content } };
+  if (typeof recordStamp !== "string" || typeof said !== "object") return disk;
+  return { ...disk, record: { stamp: recordStamp, said } };
 }
 
 function parsed(json: string): unknown {
@@ -124,7 +132,7 @@ function parsed(json: string): unknown {
 
 function lineOf(file: string, { stamp, size, type, createdAt, record }: IndexedDisk): string {
   const entry: Entry = [stamp, Number(size), type, createdAt];
-  if (record !== undefined) entry.push(record.stamp, record.content);
+  if (record !== undefined) entry.push(record.stamp, record.said);
   return `${JSON.stringify(file)}\t${JSON.stringify(entry)}\n`;
 }
 
@@ -164,5 +172,5 @@ export async function writeIndex(
 }
 
 function trailer(poolId: string, sha256: string): string {
-  return `${JSON.stringify({ version: 2, pool: poolId, sha256 })}\n`;
+  return `${JSON.stringify({ version: 3, pool: poolId, sha256 })}\n`;
 }

@@ -14,8 +14,11 @@ interface Claim {
  */
 export class Claims {
   readonly #claims = new Map<string, Claim>();
-  /** Ids by pool and lineage; a disk without relatives, as nearly all are, stands alone: a set would be ten times as large. */
-  readonly #lineages = new Map<string, string | Set<string>>();
+  /**
+   * Ids by pool and lineage. A disk without relatives, as nearly all are, stands alone: a set would be ten times as
+   * large.
+   */
+  readonly #lineages = new Map<string, Map<string, string | Set<string>>>();
   readonly #promised = new Map<string, bigint>();
 
   /** Bytes that the disks of a pool may still take. */
@@ -55,14 +58,15 @@ export class Claims {
 
   /** Claims of a family change together: a disk that gets a relative in its pool shares blocks from then on. */
   #changeFamily(pool: string, lineage: string, change: (family: Set<string>) => void): void {
-    const key = `${pool} ${lineage}`;
-    const known = this.#lineages.get(key);
+    const lineages = this.#lineages.get(pool) ?? new Map<string, string | Set<string>>();
+    this.#lineages.set(pool, lineages);
+    const known = lineages.get(lineage);
     const family = typeof known === "string" ? new Set([known]) : (known ?? new Set<string>());
     const before = this.#sum(family);
     change(family);
     const [first] = family;
-    if (first === undefined) this.#lineages.delete(key);
-    else this.#lineages.set(key, family.size === 1 ? first : family);
+    if (first === undefined) lineages.delete(lineage);
+    else lineages.set(lineage, family.size === 1 ? first : family);
     this.#promised.set(pool, this.promised(pool) - before + this.#sum(family));
   }
 

@@ -73,11 +73,29 @@ export type AnyRecord = VolumeRecord | SnapshotRecord | GroupRecord | DeletedRec
 
 const check = Compile(Type.Union([VolumeRecord, SnapshotRecord, GroupRecord, DeletedRecord]));
 
-const checkOfDisk = Compile(Type.Union([VolumeRecord, SnapshotRecord]));
+/** What the record of a disk says that neither the disk nor the name of its file does; nothing that is empty. */
+export type Said = Readonly<Record<string, unknown>>;
 
-/** Whether a value is the record of a disk. */
-export function isDiskRecord(value: unknown): value is DiskRecord {
-  return checkOfDisk.Check(value);
+const implied: readonly string[] = ["version", "kind", "id", "name"];
+
+export function saidBy(record: DiskRecord): Said {
+  const isEmpty = (value: unknown) =>
+    value === undefined || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
+  const isOwnLineage = record.kind === "volume" && record.lineage === record.id;
+  return Object.fromEntries(
+    Object.entries(record).filter(
+      ([key, value]) => !implied.includes(key) && !(key === "lineage" && isOwnLineage) && !isEmpty(value),
+    ),
+  );
+}
+
+/** The record of a disk that says this; undefined where it can't be one. */
+export function recordSaying(
+  said: Said,
+  file: Pick<DiskRecord, "kind" | "id" | "name">,
+): DiskRecord | undefined {
+  const record: unknown = { ...said, version: 1, kind: file.kind, id: file.id, name: file.name };
+  return check.Check(record) ? (record as DiskRecord) : undefined;
 }
 
 /** The record in a file's text; undefined for anything else, a record of a later version included. */

@@ -9,7 +9,7 @@ import { type DiskFileName, parseDiskFile } from "../names.ts";
 import { parseGroupFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import { readRecord } from "../records/record-file.ts";
-import type { SnapshotRecord, VolumeRecord } from "../records/record.ts";
+import { type DiskRecord, recordSaying, type SnapshotRecord, type VolumeRecord } from "../records/record.ts";
 import { inParallel } from "./in-parallel.ts";
 import { lookAtFiles } from "./look-at-files.ts";
 import { type FoundDisk, indexKey, readDisk } from "./read-disk.ts";
@@ -90,7 +90,8 @@ async function scanDirectory(
     if (recordFile === undefined) return { disk, record: undefined, recordStamp: undefined };
     const stamp = looks(2 * place + 1);
     const record =
-      fromIndex(known?.record, kind, stamp) ?? (await readRecord(join(directory, recordFile), kind));
+      fromIndex(known?.record, { ...file, kind }, stamp) ??
+      (await readRecord(join(directory, recordFile), kind));
     if (record !== "damaged" && (record === undefined || record.id === file.id)) {
       return { disk, record, recordStamp: stamp?.text };
     }
@@ -114,11 +115,11 @@ async function scanDirectory(
 /** A record as the index has it, while its file is as it was then. */
 function fromIndex(
   known: IndexedRecord | undefined,
-  kind: "volume" | "snapshot",
+  file: Pick<DiskRecord, "kind" | "id" | "name">,
   stamp: Stamp | undefined,
-): VolumeRecord | SnapshotRecord | undefined {
+): DiskRecord | undefined {
   if (known === undefined || known.stamp !== stamp?.text) return undefined;
-  return known.content.kind === kind ? known.content : undefined;
+  return recordSaying(known.said, file);
 }
 
 function listed(fileNames: readonly string[]): Listing {
