@@ -10,6 +10,10 @@ export const controllerCapabilities = {
   GET_CAPACITY: ["GetCapacity"],
   EXPAND_VOLUME: ["ControllerExpandVolume"],
   GET_VOLUME: ["ControllerGetVolume"],
+  CREATE_DELETE_SNAPSHOT: ["CreateSnapshot", "DeleteSnapshot"],
+  LIST_SNAPSHOTS: ["ListSnapshots"],
+  GET_SNAPSHOT: ["GetSnapshot"],
+  CLONE_VOLUME: ["CreateVolume"],
 } as const satisfies Record<string, readonly (keyof ControllerRpcs)[]>;
 
 /** RPCs that every controller has, so that no capability names them. */

@@ -1,10 +1,14 @@
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { controllerCapabilities } from "./capabilities.ts";
+import { createSnapshot } from "./create-snapshot.ts";
 import { createVolume } from "./create-volume.ts";
+import { deleteSnapshot } from "./delete-snapshot.ts";
 import { deleteVolume } from "./delete-volume.ts";
 import { expandVolume } from "./expand-volume.ts";
 import { getCapacity } from "./get-capacity.ts";
+import { getSnapshot } from "./get-snapshot.ts";
 import { getVolume } from "./get-volume.ts";
+import { listSnapshots } from "./list-snapshots.ts";
 import { listVolumes } from "./list-volumes.ts";
 import type { ControllerParts } from "./parts.ts";
 import { publishVolume } from "./publish-volume.ts";
@@ -23,6 +27,10 @@ export function controllerService(parts: ControllerParts) {
     GetCapacity: getCapacity(parts),
     ControllerExpandVolume: expandVolume(parts),
     ControllerGetVolume: getVolume(parts),
+    CreateSnapshot: createSnapshot(parts),
+    DeleteSnapshot: deleteSnapshot(parts),
+    GetSnapshot: getSnapshot(parts),
+    ListSnapshots: listSnapshots(parts),
     ControllerGetCapabilities: () =>
       Promise.resolve({
         capabilities: (Object.keys(controllerCapabilities) as (keyof typeof controllerCapabilities)[]).map(

@@ -1,4 +1,5 @@
 import type { ClientCall } from "../agent-client/agent-client.ts";
+import type { CapacityRange__Output } from "../csi/generated/csi/v1/CapacityRange.ts";
 import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/TopologyRequirement.ts";
 import { formatHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
@@ -11,13 +12,12 @@ import {
 } from "../csi/volume-capability.ts";
 import { encodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
-import { readRange } from "./capacity-range.ts";
+import { type Range, readRange } from "./capacity-range.ts";
+import { type ContentSource, findContentSource } from "./content-source.ts";
 import type { Group } from "./groups.ts";
+import { checkName } from "./names.ts";
 import type { ControllerParts } from "./parts.ts";
 import { readParameters } from "./volume-parameters.ts";
-
-/** Longest name in bytes (CSI specification, Size Limits). */
-const LONGEST_NAME = 128;
 
 /** Idempotent by name: an equal request finds the volume that the first one made. */
 export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolume"] {
@@ -26,20 +26,21 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     checkName(request.name);
     const uses = readCapabilities(request.volume_capabilities);
     const { fsType } = readParameters(request.parameters);
-    const { required, limit } = readRange(request.capacity_range, smallestFor(uses, fsType));
-    if (request.volume_content_source !== null) {
-      throw new StatusError(
-        "INVALID_ARGUMENT",
-        "volume_content_source is not supported: volumes start empty",
-      );
-    }
+    const range = readRange(request.capacity_range, smallestFor(uses, fsType));
     if (Object.keys(request.mutable_parameters).length > 0) {
       throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are not supported");
     }
-    const group = await chooseGroup(parts, request.name, request.accessibility_requirements, call);
-    const volume = await group.agent.createVolume(request.name, { size: required, limit: limit }, call);
+    const { name, accessibility_requirements: topology, volume_content_source: content } = request;
+    const source = content === null ? undefined : await findContentSource(parts.groups, content, call);
+    const group =
+      source === undefined
+        ? await chooseGroup(parts, name, topology, call)
+        : requireReachable(parts, source.group, topology);
+    const size = sizeOf(range, request.capacity_range, source);
+    const volume = await group.agent.createVolume(name, { ...size, ...source?.query }, call);
     return {
       volume: {
+        content_source: content,
         volume_id: formatHandle(group.name, volume.id),
         capacity_bytes: volume.size,
         volume_context: encodeVolumeContext({ fsType }),
@@ -49,9 +50,41 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
   };
 }
 
-function checkName(name: string): void {
-  if (Buffer.byteLength(name) <= LONGEST_NAME) return;
-  throw new StatusError("INVALID_ARGUMENT", `name is longer than ${LONGEST_NAME} bytes`);
+/** A copy that nobody gave a size is as large as its source; any size that the range allows will do. */
+function sizeOf(
+  { required, limit }: Range,
+  asked: CapacityRange__Output | null,
+  source: ContentSource | undefined,
+): { size: bigint; limit: bigint } {
+  if (source === undefined) return { size: required, limit };
+  if (limit < source.size) {
+    throw new StatusError(
+      "OUT_OF_RANGE",
+      `a copy has at least the ${source.size} bytes of its source; limit_bytes is ${limit}`,
+    );
+  }
+  const isFree = asked === null || asked.required_bytes === "0";
+  return { size: isFree || required < source.size ? source.size : required, limit };
+}
+
+/** @throws StatusError RESOURCE_EXHAUSTED where the topology leaves out the group that a copy has to lie in */
+function requireReachable(
+  { names }: ControllerParts,
+  group: Group,
+  requirement: TopologyRequirement__Output | null,
+): Group {
+  const wanted = segmentsOf(requirement, names.topologyKey);
+  if (wanted.length === 0 || wanted.includes(group.name)) return group;
+  throw new StatusError(
+    "RESOURCE_EXHAUSTED",
+    `the source is in group ${group.name}, which the topology asked for leaves out: ${wanted.join(", ")}`,
+  );
+}
+
+function segmentsOf(requirement: TopologyRequirement__Output | null, topologyKey: string): string[] {
+  return [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])]
+    .map(({ segments }) => segments[topologyKey])
+    .filter((segment) => segment !== undefined);
 }
 
 /** Bytes that a volume needs so that the file systems asked for fit. */
@@ -70,9 +103,7 @@ async function chooseGroup(
   requirement: TopologyRequirement__Output | null,
   call: ClientCall,
 ): Promise<Group> {
-  const wanted = [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])]
-    .map(({ segments }) => segments[names.topologyKey])
-    .filter((segment) => segment !== undefined);
+  const wanted = segmentsOf(requirement, names.topologyKey);
   if (wanted.length > 0) {
     const known = wanted.flatMap((segment) => groups.get(segment) ?? []);
     if (known[0] !== undefined) return known[0];

@@ -115,8 +115,8 @@ describe("controller CreateVolume", () => {
   it("refuses what it can't do", async () => {
     const request = { name: "odd", volume_capabilities: [WRITER] };
     const refused = [
-      { volume_content_source: { volume: { volume_id: "local/x" } } },
-      { volume_content_source: { snapshot: { snapshot_id: "local/x" } } },
+      { volume_content_source: { volume: { volume_id: "" } } },
+      { volume_content_source: { snapshot: { snapshot_id: "" } } },
       { mutable_parameters: { iops: "100" } },
       { parameters: { colour: "blue" } },
       { parameters: { "csi.storage.k8s.io/fstype": "ntfs" } },

@@ -63,7 +63,9 @@ export async function mountDevice(
   options: readonly string[],
 ): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o750 });
-  const withOptions = options.length === 0 ? [] : ["-o", options.join(",")];
+  // A copy has its original's UUID, and xfs mounts no two of one: which disk this is was proven before.
+  const all = fsType === "xfs" ? [...options, "nouuid"] : options;
+  const withOptions = all.length === 0 ? [] : ["-o", all.join(",")];
   await run("mount", ["-t", fsType, ...withOptions, device, path]);
   const mount = await mountAt(path);
   if (mount?.source !== device)

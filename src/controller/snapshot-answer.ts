@@ -1,0 +1,20 @@
+import type { SnapshotAnswer } from "../agent-client/wire.ts";
+import type { Snapshot } from "../csi/generated/csi/v1/Snapshot.ts";
+import { formatHandle } from "../csi/handle.ts";
+
+/** A snapshot of a group as CSI has it. Its source is unknown, and then empty, when its record was lost. */
+export function snapshotMessage(group: string, snapshot: SnapshotAnswer): Snapshot {
+  const { id, size, volume, created_at, ready_to_use, group: groupId } = snapshot;
+  const milliseconds = Date.parse(created_at);
+  return {
+    snapshot_id: formatHandle(group, id),
+    source_volume_id: volume === null ? "" : formatHandle(group, volume),
+    size_bytes: size,
+    creation_time: {
+      seconds: Math.floor(milliseconds / 1000),
+      nanos: (milliseconds - Math.floor(milliseconds / 1000) * 1000) * 1_000_000,
+    },
+    ready_to_use,
+    group_snapshot_id: groupId === null ? "" : formatHandle(group, groupId),
+  };
+}
