@@ -14,6 +14,8 @@ export const controllerCapabilities = {
   LIST_SNAPSHOTS: ["ListSnapshots"],
   GET_SNAPSHOT: ["GetSnapshot"],
   CLONE_VOLUME: ["CreateVolume"],
+  MODIFY_VOLUME: ["ControllerModifyVolume", "CreateVolume"],
+  GET_VOLUME_HEALTH: ["ControllerGetVolumeHealth"],
 } as const satisfies Record<string, readonly (keyof ControllerRpcs)[]>;
 
 /** RPCs that every controller has, so that no capability names them. */

@@ -8,8 +8,10 @@ import { expandVolume } from "./expand-volume.ts";
 import { getCapacity } from "./get-capacity.ts";
 import { getSnapshot } from "./get-snapshot.ts";
 import { getVolume } from "./get-volume.ts";
+import { getVolumeHealth } from "./get-volume-health.ts";
 import { listSnapshots } from "./list-snapshots.ts";
 import { listVolumes } from "./list-volumes.ts";
+import { modifyVolume } from "./modify-volume.ts";
 import type { ControllerParts } from "./parts.ts";
 import { publishVolume } from "./publish-volume.ts";
 import { unpublishVolume } from "./unpublish-volume.ts";
@@ -27,6 +29,8 @@ export function controllerService(parts: ControllerParts) {
     GetCapacity: getCapacity(parts),
     ControllerExpandVolume: expandVolume(parts),
     ControllerGetVolume: getVolume(parts),
+    ControllerGetVolumeHealth: getVolumeHealth(parts),
+    ControllerModifyVolume: modifyVolume(parts),
     CreateSnapshot: createSnapshot(parts),
     DeleteSnapshot: deleteSnapshot(parts),
     GetSnapshot: getSnapshot(parts),

@@ -27,9 +27,6 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     const uses = readCapabilities(request.volume_capabilities);
     const { fsType } = readParameters(request.parameters);
     const range = readRange(request.capacity_range, smallestFor(uses, fsType));
-    if (Object.keys(request.mutable_parameters).length > 0) {
-      throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are not supported");
-    }
     const { name, accessibility_requirements: topology, volume_content_source: content } = request;
     const source = content === null ? undefined : await findContentSource(parts.groups, content, call);
     const group =
@@ -37,7 +34,8 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
         ? await chooseGroup(parts, name, topology, call)
         : requireReachable(parts, source.group, topology);
     const size = sizeOf(range, request.capacity_range, source);
-    const volume = await group.agent.createVolume(name, { ...size, ...source?.query }, call);
+    const options = { ...size, ...source?.query, attributes: request.mutable_parameters };
+    const volume = await group.agent.createVolume(name, options, call);
     return {
       volume: {
         content_source: content,

@@ -12,6 +12,8 @@ export interface SanityTarget {
   readonly access: "mount" | "block";
   /** YAML file of volume parameters. */
   readonly parameters: string;
+  /** YAML file of what can be changed of a volume. */
+  readonly mutableParameters: string;
   /** A directory for the run alone. */
   readonly directory: string;
 }
@@ -55,6 +57,7 @@ export async function runSanity(target: SanityTarget): Promise<SanityReport> {
       ...["tool", "csi-sanity", `--csi.endpoint=${endpoint}`],
       ...(controllerEndpoint === undefined ? [] : [`--csi.controllerendpoint=${controllerEndpoint}`]),
       ...[`--csi.testvolumeaccesstype=${access}`, `--csi.testvolumeparameters=${parameters}`],
+      `--csi.testvolumemutableparameters=${target.mutableParameters}`,
       ...[`--csi.mountdir=${join(directory, "target")}`, `--csi.stagingdir=${join(directory, "staging")}`],
       // A pool promises no byte twice: volumes of the usual 10 GiB would need more disk than a machine may have.
       ...[`--csi.testvolumesize=${512 * 2 ** 20}`, `--csi.testvolumeexpandsize=${2 ** 30}`],

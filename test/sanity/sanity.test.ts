@@ -29,6 +29,7 @@ describe("csi-sanity", function () {
       let driver: RunningDriver;
       let directory: string;
       let parameters: string;
+      let mutableParameters: string;
 
       before(async () => {
         directory = scratch(name.replace(" ", "-"));
@@ -37,6 +38,8 @@ describe("csi-sanity", function () {
         const fsType = (await mayGrowMountedExt4()) ? "ext4" : "xfs";
         console.log(`      file system ${fsType}`);
         await writeFile(parameters, `csi.storage.k8s.io/fstype: ${fsType}\n`);
+        mutableParameters = `${directory}-mutable.yaml`;
+        await writeFile(mutableParameters, 'deleteProtection: "false"\n');
         driver = await start(directory);
       });
 
@@ -55,6 +58,7 @@ describe("csi-sanity", function () {
                 driver.controllerSocket === driver.socket ? undefined : `unix://${driver.controllerSocket}`,
               access,
               parameters,
+              mutableParameters,
               directory: scratch(`${name.replace(" ", "-")}-${access}-${run}`),
             });
             console.log(`      ${report.passed.length} specs passed, seed ${report.seed}`);

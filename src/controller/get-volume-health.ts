@@ -1,0 +1,37 @@
+import type { HealthAnswer } from "../agent-client/wire.ts";
+import type { VolumeHealthErrorType } from "../csi/generated/csi/v1/VolumeHealthErrorType.ts";
+import { formatHandle } from "../csi/handle.ts";
+import { requireFields } from "../csi/required-fields.ts";
+import type { ControllerRpcs } from "../csi/rpc.ts";
+import { existingVolume } from "./existing-volume.ts";
+import type { ControllerParts } from "./parts.ts";
+
+/** What a kind of problem means to who has a pod on the volume. One that is not known here makes it no better. */
+const meanings: Readonly<Record<string, readonly [VolumeHealthErrorType, reason: string]>> = {
+  "missing-file": ["DATA_LOSS", "DiskMissing"],
+  damaged: ["INACCESSIBLE", "DiskDamaged"],
+  overcommitted: ["DEGRADED", "PoolOvercommitted"],
+  "lost-attachment": ["INACCESSIBLE", "AttachmentLost"],
+  "pool-down": ["INACCESSIBLE", "PoolDown"],
+};
+
+/** What is wrong with a volume as its host sees it; nothing for a sound one. */
+export function getVolumeHealth({ groups }: ControllerParts): ControllerRpcs["ControllerGetVolumeHealth"] {
+  return async (request, call) => {
+    requireFields(request, "volume_id");
+    const place = await groups.locate(request.volume_id, call);
+    await existingVolume(place, call);
+    const { problems } = await place.group.agent.volumeHealth(place.id, call);
+    return {
+      volume_health: {
+        volume_id: formatHandle(place.group.name, place.id),
+        health_statuses: problems.map(statusOf),
+      },
+    };
+  };
+}
+
+function statusOf({ kind, message }: HealthAnswer["problems"][number]) {
+  const [status, reason] = meanings[kind] ?? (["DEGRADED", "Other"] as const);
+  return { status, reason, message };
+}
