@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { readAgentsFile } from "../controller/agents-file.ts";
 import { controllerService } from "../controller/controller.ts";
+import { groupControllerService } from "../controller/group/group-controller.ts";
 import { identityService } from "../csi/identity.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
@@ -30,6 +31,7 @@ async function runController(options: Options): Promise<void> {
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names: options }),
+    GroupController: groupControllerService({ groups, names: options }),
   };
   await serveRole("controller", options, services, metrics, log, stop);
 }

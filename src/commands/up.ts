@@ -10,6 +10,7 @@ import { readTextFile } from "../kit/config.ts";
 import { StatusError } from "../kit/errors.ts";
 import { createAgentClient } from "../agent-client/agent-client.ts";
 import { controllerService } from "../controller/controller.ts";
+import { groupControllerService } from "../controller/group/group-controller.ts";
 import { Groups } from "../controller/groups.ts";
 import { identityService } from "../csi/identity.ts";
 import { serveCsi } from "../csi/server.ts";
@@ -118,6 +119,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names }),
+    GroupController: groupControllerService({ groups, names }),
     Node: nodeService({
       guest: linuxGuest(nodeId),
       locks: new KeyedLocks(),

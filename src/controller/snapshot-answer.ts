@@ -5,16 +5,19 @@ import { formatHandle } from "../csi/handle.ts";
 /** A snapshot of a group as CSI has it. Its source is unknown, and then empty, when its record was lost. */
 export function snapshotMessage(group: string, snapshot: SnapshotAnswer): Snapshot {
   const { id, size, volume, created_at, ready_to_use, group: groupId } = snapshot;
-  const milliseconds = Date.parse(created_at);
   return {
     snapshot_id: formatHandle(group, id),
     source_volume_id: volume === null ? "" : formatHandle(group, volume),
     size_bytes: size,
-    creation_time: {
-      seconds: Math.floor(milliseconds / 1000),
-      nanos: (milliseconds - Math.floor(milliseconds / 1000) * 1000) * 1_000_000,
-    },
+    creation_time: timestampOf(created_at),
     ready_to_use,
     group_snapshot_id: groupId === null ? "" : formatHandle(group, groupId),
   };
+}
+
+/** RFC 3339 text as protobuf's Timestamp. */
+export function timestampOf(time: string): { seconds: number; nanos: number } {
+  const milliseconds = Date.parse(time);
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: (milliseconds - seconds * 1000) * 1_000_000 };
 }

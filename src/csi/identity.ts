@@ -12,6 +12,7 @@ export function identityService(driverName: string, ready: () => Promise<boolean
       Promise.resolve({
         capabilities: [
           { service: { type: "CONTROLLER_SERVICE" } },
+          { service: { type: "GROUP_CONTROLLER_SERVICE" } },
           { service: { type: "VOLUME_ACCESSIBILITY_CONSTRAINTS" } },
           { volume_expansion: { type: "ONLINE" } },
         ],

@@ -1,5 +1,6 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import type { ControllerHandlers } from "./generated/csi/v1/Controller.ts";
+import type { GroupControllerHandlers } from "./generated/csi/v1/GroupController.ts";
 import type { IdentityHandlers } from "./generated/csi/v1/Identity.ts";
 import type { NodeHandlers } from "./generated/csi/v1/Node.ts";
 
@@ -27,5 +28,7 @@ type Table<Handlers> = {
 export type IdentityRpcs = Table<IdentityHandlers>;
 /** The RPCs of the Controller service by name. */
 export type ControllerRpcs = Table<ControllerHandlers>;
+/** The RPCs of the GroupController service by name. */
+export type GroupControllerRpcs = Table<GroupControllerHandlers>;
 /** The RPCs of the Node service by name. */
 export type NodeRpcs = Table<NodeHandlers>;

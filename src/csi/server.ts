@@ -5,13 +5,14 @@ import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { serviceDefinition } from "./descriptor.ts";
 import { clearSocket, socketPath } from "./endpoint.ts";
-import type { ControllerRpcs, IdentityRpcs, NodeRpcs } from "./rpc.ts";
+import type { ControllerRpcs, GroupControllerRpcs, IdentityRpcs, NodeRpcs } from "./rpc.ts";
 import { unary } from "./unary.ts";
 
 /** What one socket serves. An RPC that a table leaves out answers UNIMPLEMENTED. */
 export interface CsiServices {
   readonly Identity: IdentityRpcs;
   readonly Controller?: Partial<ControllerRpcs>;
+  readonly GroupController?: Partial<GroupControllerRpcs>;
   readonly Node?: Partial<NodeRpcs>;
 }
 
@@ -34,7 +35,7 @@ export async function serveCsi(
   const socket = socketPath(endpoint);
   await clearSocket(socket);
   const server = new Server();
-  for (const name of ["Identity", "Controller", "Node"] as const) {
+  for (const name of ["Identity", "Controller", "GroupController", "Node"] as const) {
     const rpcs = services[name];
     if (rpcs !== undefined) server.addService(serviceDefinition(name), implementation(rpcs, metrics, log));
   }

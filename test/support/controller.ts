@@ -4,6 +4,7 @@ import type { requestCallback } from "@grpc/grpc-js";
 import type { Vm } from "../../src/agent/hosts/host.ts";
 import { createAgentClient } from "../../src/agent-client/agent-client.ts";
 import { controllerService } from "../../src/controller/controller.ts";
+import { groupControllerService } from "../../src/controller/group/group-controller.ts";
 import { Groups } from "../../src/controller/groups.ts";
 import { csiClient } from "../../src/csi/client.ts";
 import type { ControllerClient } from "../../src/csi/generated/csi/v1/Controller.ts";
@@ -87,6 +88,7 @@ async function serveController(
     {
       Identity: identityService(NAMES.driverName, () => Promise.resolve(true)),
       Controller: controllerService({ groups: new Groups(members), names: NAMES }),
+      GroupController: groupControllerService({ groups: new Groups(members), names: NAMES }),
     },
     createMetrics(),
     silentLog(),
