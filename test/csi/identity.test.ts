@@ -31,11 +31,16 @@ describe("csi identity", () => {
     expect(version).to.match(/^\d+\.\d+\.\d+/);
   });
 
-  it("says that it has a controller, a topology, and growth in use", async () => {
+  it("says that it has controllers, a topology, and growth in use", async () => {
     const { capabilities } = await client.call.GetPluginCapabilities({});
     expect(
       capabilities?.map(({ service, volume_expansion }) => service?.type ?? volume_expansion?.type),
-    ).to.deep.equal(["CONTROLLER_SERVICE", "VOLUME_ACCESSIBILITY_CONSTRAINTS", "ONLINE"]);
+    ).to.deep.equal([
+      "CONTROLLER_SERVICE",
+      "GROUP_CONTROLLER_SERVICE",
+      "VOLUME_ACCESSIBILITY_CONSTRAINTS",
+      "ONLINE",
+    ]);
   });
 
   it("tells whether it can serve", async () => {
