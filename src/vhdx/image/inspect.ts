@@ -51,7 +51,8 @@ export function inspectVhdx(path: string): Promise<VhdxInfo> {
       dataWriteGuid: header.dataWriteGuid,
       fileWriteGuid: header.fileWriteGuid,
       creator: image.creator,
-      fileSize: await file.size(),
+      // Read with the image, unless that is the file as its log will leave it.
+      fileSize: await (image.logReplayPending ? file : image.file).size(),
       maximumSize: image.maximumSize,
       payloadOffset: await mappablePayload(image),
       logReplayPending: image.logReplayPending,
