@@ -62,7 +62,9 @@ function givenTo(command: Command, key: Key): { value: unknown; origin: string }
   const source = command.getOptionValueSource(attribute);
   if (source !== "cli" && source !== "env") return undefined;
   const { fromText, isList } = flags[key];
-  const raw: unknown = command.getOptionValue(attribute);
+  // Commander takes a flag's variable for set whatever it says, and "false" too.
+  const raw: unknown =
+    source === "env" ? process.env[environmentName(key)] : command.getOptionValue(attribute);
   const texts = [raw].flat().map(String);
   const parts = isList === true && source === "env" ? texts.flatMap((text) => text.split(",")) : texts;
   const values = parts.map(fromText);

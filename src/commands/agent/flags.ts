@@ -129,10 +129,11 @@ export const flags: Readonly<Record<keyof AgentConfig, Flag>> = {
 /** The option of a setting. Its value stays text: what it means is asked once, for all sources. */
 export function optionOf(key: keyof AgentConfig): Option {
   const { flag, about, isList } = flags[key];
-  const option = new Option(flag, about).env(environmentName(key));
-  if (isList === true) option.argParser(collect);
   const fallback = (configDefaults as Partial<AgentConfig>)[key];
-  if (["string", "number"].includes(typeof fallback)) option.default(undefined, JSON.stringify(fallback));
+  const isPlain = typeof fallback === "string" || typeof fallback === "number";
+  const shown = isPlain ? ` (default: ${fallback})` : "";
+  const option = new Option(flag, about + shown).env(environmentName(key));
+  if (isList === true) option.argParser(collect);
   return option;
 }
 

@@ -123,6 +123,15 @@ describe("agent configuration", () => {
     );
   });
 
+  it("takes a flag's variable for what it says", async () => {
+    environment("oneVolumePerInstance", "false");
+    expect((await configOf(LEAST)).config.oneVolumePerInstance).to.equal(false);
+    environment("oneVolumePerInstance", "true");
+    expect((await configOf(LEAST)).config.oneVolumePerInstance).to.equal(true);
+    environment("oneVolumePerInstance", "maybe");
+    await expectFailure(configOf(LEAST), "INVALID_ARGUMENT", /^HYPERV_CSI_AGENT_ONE_VOLUME_PER_INSTANCE: /);
+  });
+
   it("prints as a file that means the same", async () => {
     environment("keepDeleted", "7d");
     const args = [
