@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { readAgentsFile } from "../controller/agents-file.ts";
 import { controllerService } from "../controller/controller.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
+import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
@@ -32,6 +33,7 @@ async function runController(options: Options): Promise<void> {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names: options }),
     GroupController: groupControllerService({ groups, names: options }),
+    SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
   await serveRole("controller", options, services, metrics, log, stop);
 }

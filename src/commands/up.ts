@@ -11,6 +11,7 @@ import { StatusError } from "../kit/errors.ts";
 import { createAgentClient } from "../agent-client/agent-client.ts";
 import { controllerService } from "../controller/controller.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
+import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { Groups } from "../controller/groups.ts";
 import { identityService } from "../csi/identity.ts";
 import { serveCsi } from "../csi/server.ts";
@@ -120,6 +121,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names }),
     GroupController: groupControllerService({ groups, names }),
+    SnapshotMetadata: snapshotMetadataService({ groups, names }),
     Node: nodeService({
       guest: linuxGuest(nodeId),
       locks: new KeyedLocks(),

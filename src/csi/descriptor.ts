@@ -3,7 +3,7 @@ import { fromJSON } from "@grpc/proto-loader";
 import descriptor from "./generated/descriptor.json" with { type: "json" };
 
 /** The services that this program can serve or call. */
-export type ServiceName = "Identity" | "Controller" | "GroupController" | "Node";
+export type ServiceName = "Identity" | "Controller" | "GroupController" | "SnapshotMetadata" | "Node";
 
 const definitions = fromJSON(descriptor as Parameters<typeof fromJSON>[0], {
   keepCase: true,

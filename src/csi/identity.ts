@@ -13,6 +13,7 @@ export function identityService(driverName: string, ready: () => Promise<boolean
         capabilities: [
           { service: { type: "CONTROLLER_SERVICE" } },
           { service: { type: "GROUP_CONTROLLER_SERVICE" } },
+          { service: { type: "SNAPSHOT_METADATA_SERVICE" } },
           { service: { type: "VOLUME_ACCESSIBILITY_CONSTRAINTS" } },
           { volume_expansion: { type: "ONLINE" } },
         ],

@@ -1,8 +1,10 @@
-import type { handleUnaryCall } from "@grpc/grpc-js";
+import type { handleServerStreamingCall, handleUnaryCall } from "@grpc/grpc-js";
 import type { ControllerHandlers } from "./generated/csi/v1/Controller.ts";
 import type { GroupControllerHandlers } from "./generated/csi/v1/GroupController.ts";
 import type { IdentityHandlers } from "./generated/csi/v1/Identity.ts";
 import type { NodeHandlers } from "./generated/csi/v1/Node.ts";
+import type { SnapshotMetadataHandlers } from "./generated/csi/v1/SnapshotMetadata.ts";
+import type { StreamCall } from "./streaming.ts";
 
 /** What a call brings along besides its request. */
 export interface CsiCall {
@@ -32,3 +34,14 @@ export type ControllerRpcs = Table<ControllerHandlers>;
 export type GroupControllerRpcs = Table<GroupControllerHandlers>;
 /** The RPCs of the Node service by name. */
 export type NodeRpcs = Table<NodeHandlers>;
+
+type StreamRpc<Handler> =
+  Handler extends handleServerStreamingCall<infer Request, infer Response>
+    ? (request: Request, call: StreamCall) => AsyncIterable<Response>
+    : never;
+
+/** The RPCs of the SnapshotMetadata service by name; each answers in parts. */
+export interface SnapshotMetadataRpcs {
+  readonly GetMetadataAllocated: StreamRpc<SnapshotMetadataHandlers["GetMetadataAllocated"]>;
+  readonly GetMetadataDelta: StreamRpc<SnapshotMetadataHandlers["GetMetadataDelta"]>;
+}

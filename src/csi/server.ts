@@ -1,11 +1,23 @@
 import { rm } from "node:fs/promises";
-import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { serviceDefinition } from "./descriptor.ts";
 import { clearSocket, socketPath } from "./endpoint.ts";
-import type { ControllerRpcs, GroupControllerRpcs, IdentityRpcs, NodeRpcs } from "./rpc.ts";
+import type {
+  ControllerRpcs,
+  GroupControllerRpcs,
+  IdentityRpcs,
+  NodeRpcs,
+  SnapshotMetadataRpcs,
+} from "./rpc.ts";
+import { streaming } from "./streaming.ts";
 import { unary } from "./unary.ts";
 
 /** What one socket serves. An RPC that a table leaves out answers UNIMPLEMENTED. */
@@ -13,6 +25,7 @@ export interface CsiServices {
   readonly Identity: IdentityRpcs;
   readonly Controller?: Partial<ControllerRpcs>;
   readonly GroupController?: Partial<GroupControllerRpcs>;
+  readonly SnapshotMetadata?: SnapshotMetadataRpcs;
   readonly Node?: Partial<NodeRpcs>;
 }
 
@@ -37,7 +50,12 @@ export async function serveCsi(
   const server = new Server();
   for (const name of ["Identity", "Controller", "GroupController", "Node"] as const) {
     const rpcs = services[name];
-    if (rpcs !== undefined) server.addService(serviceDefinition(name), implementation(rpcs, metrics, log));
+    if (rpcs !== undefined)
+      server.addService(serviceDefinition(name), implementation(rpcs, unary, metrics, log));
+  }
+  if (services.SnapshotMetadata !== undefined) {
+    const streams = implementation(services.SnapshotMetadata, streaming, metrics, log);
+    server.addService(serviceDefinition("SnapshotMetadata"), streams);
   }
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => {
@@ -54,12 +72,14 @@ export async function serveCsi(
   };
 }
 
-function implementation(rpcs: object, metrics: Metrics, log: Log): UntypedServiceImplementation {
+function implementation(
+  rpcs: object,
+  serve: (method: string, handler: never, metrics: Metrics, log: Log) => UntypedHandleCall,
+  metrics: Metrics,
+  log: Log,
+): UntypedServiceImplementation {
   return Object.fromEntries(
-    Object.entries(rpcs).map(([method, handler]) => [
-      method,
-      unary(method, handler as Parameters<typeof unary>[1], metrics, log),
-    ]),
+    Object.entries(rpcs).map(([method, handler]) => [method, serve(method, handler as never, metrics, log)]),
   );
 }
 

@@ -1,20 +1,13 @@
 import { randomUUID } from "node:crypto";
-import {
-  Metadata,
-  type handleUnaryCall,
-  type ServerUnaryCall,
-  type ServiceError,
-  status,
-} from "@grpc/grpc-js";
+import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
 import { startBudget } from "../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
+import { beginCall } from "./call-log.ts";
 import type { CsiCall } from "./rpc.ts";
-
-/** RPCs that sidecars and kubelet repeat all day and that change nothing. */
-const READS = /^(Get|List|Probe|Validate|ControllerGet|ControllerList|NodeGet|GroupControllerGet)/;
+import { serviceError } from "./service-error.ts";
 
 type Handler = (request: unknown, call: CsiCall) => Promise<unknown>;
 
@@ -25,38 +18,22 @@ export function unary(
   metrics: Metrics,
   log: Log,
 ): handleUnaryCall<unknown, unknown> {
-  const level = READS.test(method) ? "debug" : "info";
   return (call, callback) => {
-    const started = performance.now();
     const ms = shrinkBudget(Math.min(remainingOf(call), DEFAULT_BUDGET_MS));
     const budget = startBudget(ms);
     call.once("cancelled", budget.cancel);
-    const context: CsiCall = { signal: budget.signal, requestId: randomUUID(), deadline: started + ms };
-    const finish = (code: string, error?: StatusError) => {
-      budget.done();
-      const ms = performance.now() - started;
-      metrics.rpcSeconds.observe({ method, code }, ms / 1000);
-      const line = {
-        method,
-        ...subjectOf(call.request),
-        code,
-        ms: Math.round(ms),
-        requestId: context.requestId,
-      };
-      if (error === undefined) log[level](line, method);
-      else
-        log.warn(
-          { ...line, err: error.code === "INTERNAL" ? error : undefined },
-          `${method}: ${error.message}`,
-        );
-    };
+    const requestId = randomUUID();
+    const finish = beginCall(method, call.request, requestId, metrics, log);
+    const context: CsiCall = { signal: budget.signal, requestId, deadline: performance.now() + ms };
     handler(call.request, context).then(
       (response) => {
+        budget.done();
         finish("OK");
         callback(null, response);
       },
       (thrown: unknown) => {
         const error = StatusError.from(thrown);
+        budget.done();
         finish(error.code, error);
         callback(serviceError(error));
       },
@@ -67,22 +44,4 @@ export function unary(
 function remainingOf(call: ServerUnaryCall<unknown, unknown>): number {
   const deadline = call.getDeadline();
   return (deadline instanceof Date ? deadline.getTime() : deadline) - Date.now();
-}
-
-/** The fields of a request that say what it is about. None of them can be a secret. */
-function subjectOf(request: unknown): Record<string, unknown> {
-  const fields = request as Record<string, unknown>;
-  const subject: Record<string, unknown> = {};
-  for (const name of ["name", "volume_id", "node_id", "staging_target_path", "target_path", "volume_path"]) {
-    if (fields[name] !== undefined && fields[name] !== "") subject[name] = fields[name];
-  }
-  return subject;
-}
-
-function serviceError(error: StatusError): ServiceError {
-  return Object.assign(new Error(error.message), {
-    code: status[error.code],
-    details: error.message,
-    metadata: new Metadata(),
-  });
 }

@@ -38,6 +38,7 @@ describe("csi identity", () => {
     ).to.deep.equal([
       "CONTROLLER_SERVICE",
       "GROUP_CONTROLLER_SERVICE",
+      "SNAPSHOT_METADATA_SERVICE",
       "VOLUME_ACCESSIBILITY_CONSTRAINTS",
       "ONLINE",
     ]);

@@ -5,6 +5,7 @@ import type { Vm } from "../../src/agent/hosts/host.ts";
 import { createAgentClient } from "../../src/agent-client/agent-client.ts";
 import { controllerService } from "../../src/controller/controller.ts";
 import { groupControllerService } from "../../src/controller/group/group-controller.ts";
+import { snapshotMetadataService } from "../../src/controller/metadata/snapshot-metadata.ts";
 import { Groups } from "../../src/controller/groups.ts";
 import { csiClient } from "../../src/csi/client.ts";
 import type { ControllerClient } from "../../src/csi/generated/csi/v1/Controller.ts";
@@ -89,6 +90,7 @@ async function serveController(
       Identity: identityService(NAMES.driverName, () => Promise.resolve(true)),
       Controller: controllerService({ groups: new Groups(members), names: NAMES }),
       GroupController: groupControllerService({ groups: new Groups(members), names: NAMES }),
+      SnapshotMetadata: snapshotMetadataService({ groups: new Groups(members), names: NAMES }),
     },
     createMetrics(),
     silentLog(),
