@@ -3,7 +3,7 @@ import type { Volume } from "../../engine/model.ts";
 import { callContext } from "../call-context.ts";
 import type { Server } from "../volume-routes.ts";
 import { answersWith, VolumeDetails, type VolumeResult } from "./answers.ts";
-import { batchOf, type Clone, CloneItem, itemsOf, LocalCloneItem } from "./bodies.ts";
+import { batchOf, type Clone, CloneItem, itemsOf, LocalCloneItem, optionalBatchOf } from "./bodies.ts";
 import { newVolume, requireOneWriter } from "./create-volumes.ts";
 import { itemsEnvelope } from "./envelope.ts";
 import { LocalParams } from "./fields.ts";
@@ -54,11 +54,12 @@ export function cloneVolumesRoutes(server: Server, engine: Engine, names: NewNam
         operationId: "v1CloneVolume",
         summary: "Clone a volume",
         params: LocalParams,
-        body: batchOf(LocalCloneItem, "The clone", [{ vol_name: "copy" }]),
+        body: optionalBatchOf(LocalCloneItem, "The clone", [{ vol_name: "copy" }]),
       },
     },
     async (request, reply) => {
-      const targets = itemsOf(request.body).map((item) => ({ key: keyOf(request.params), item }));
+      const items: Clone[] = request.body === null ? [{}] : itemsOf(request.body);
+      const targets = items.map((item) => ({ key: keyOf(request.params), item }));
       return itemsEnvelope(await onVolumes(engine, targets, callContext(request, reply), clone), reply);
     },
   );

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { MiB } from "../../../kit/sizes.ts";
 import type { CallContext, Engine } from "../../engine/engine.ts";
 import type { ContentSource, SizeRange } from "../../engine/model.ts";
@@ -38,7 +39,8 @@ export function createVolumesRoute(server: Server, engine: Engine, names: NewNam
     async (request, reply) => {
       const ended = await runBatch(
         itemsOf(request.body),
-        (item) => item.name ?? "",
+        // Those without a name have nothing to wait for.
+        (item) => item.name ?? randomUUID(),
         (item, own) => createOne(engine, names, item, own),
         callContext(request, reply),
       );

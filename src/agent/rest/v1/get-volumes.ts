@@ -8,6 +8,7 @@ import { detailsExample, LocalParams } from "./fields.ts";
 import { listed } from "./list-volumes.ts";
 import { runBatch } from "./batch.ts";
 import { DetailsQuery, GetQuery } from "./queries.ts";
+import { VolumesApiError } from "./refusals.ts";
 import { findVolume, type Key, keyOf, oneOfBoth, queriedKeys } from "./selectors.ts";
 import { lookAround, type Surroundings } from "./states.ts";
 import { briefly, volumeDetails } from "./volume-details.ts";
@@ -37,6 +38,7 @@ export function getVolumesRoutes(server: Server, engine: Engine): void {
       const context = callContext(request, reply);
       const { details = true } = request.query;
       const wanted = oneOfBoth(queriedKeys(request.query), itemsOf(request.body).map(keyOf));
+      if (wanted !== undefined) requireNoFilter(request.query);
       const volumes =
         wanted === undefined
           ? await listed(engine, request.query, details, context)
@@ -61,6 +63,15 @@ export function getVolumesRoutes(server: Server, engine: Engine): void {
       return itemsEnvelope(volumes, reply);
     },
   );
+}
+
+const SELECTION = new Set(["uuid", "name", "details"]);
+
+/** @throws VolumesApiError NOT_BOTH: what is named is told, whatever filters would leave of it. */
+function requireNoFilter(query: object): void {
+  const filter = Object.keys(query).find((parameter) => !SELECTION.has(parameter));
+  if (filter === undefined) return;
+  throw new VolumesApiError("NOT_BOTH", `${filter} is for lists: it does not go with volumes that are named`);
 }
 
 /** Volumes by their keys, each with how looking for it ended. */
@@ -90,12 +101,17 @@ async function foundOne(
   around: Surroundings,
   context: CallContext,
 ): Promise<VolumeDetails> {
-  // It has no UUID yet that could be told.
-  if ("name" in key && around.making.has(key.name)) {
-    return { status: "success", name: key.name, state: "initializing" };
-  }
-  const volume = await findVolume(engine, key, context);
+  const volume = await findVolume(engine, key, context).catch((error: unknown) => {
+    // A volume that is being made has no UUID yet that could be told.
+    if (isNotFound(error) && "name" in key && around.making.has(key.name)) return undefined;
+    throw error;
+  });
+  if (volume === undefined) return { status: "success", state: "initializing", ...key };
   if (!details) return { status: "success", ...briefly(volume) };
   const attachments = await engine.attachmentsOf(volume.id, context);
   return { status: "success", ...volumeDetails(volume, attachments, around) };
+}
+
+function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof VolumesApiError && thrown.refusal === "NOT_FOUND";
 }

@@ -13,8 +13,8 @@ import { lookAround, stateOf } from "./states.ts";
 import { tagsOf } from "./tags.ts";
 import { briefly, volumeDetails } from "./volume-details.ts";
 
-/** Volumes that are looked through at a time when only some are wanted. */
-const LOOK_AT_ONCE = 1000;
+/** Volumes that are looked through first when only some are wanted; then more, as each look asks the host. */
+const FIRST_LOOK = 1000;
 
 export interface ListFilters {
   readonly persistent?: boolean | null;
@@ -89,13 +89,14 @@ async function pageById(
   const most = count ?? Infinity;
   const page: AttachedVolume[] = [];
   let token = typeof from === "string" ? tokenAfter(idOf(from)) : undefined;
+  let maxEntries = most === Infinity ? 0 : Math.max(FIRST_LOOK, most);
   do {
-    const maxEntries = most === Infinity ? 0 : Math.max(LOOK_AT_ONCE, most);
     const { items, nextToken } = await engine.listVolumes({ maxEntries, token }, context);
     for (const volume of items) {
       if (page.length < most && wanted(volume)) page.push(volume);
     }
     token = nextToken;
+    maxEntries *= 2;
   } while (token !== undefined && page.length < most);
   return page;
 }

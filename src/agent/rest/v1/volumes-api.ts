@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Engine } from "../../engine/engine.ts";
 import { attachVolumesRoutes } from "./attach-volumes.ts";
 import { cloneVolumesRoutes } from "./clone-volumes.ts";
@@ -15,7 +15,9 @@ import { quotasRoute } from "./quotas.ts";
 import { VolumesApiError } from "./refusals.ts";
 import type { VolumesApiSettings } from "./settings.ts";
 import { strictValidation } from "./strict-validation.ts";
+import { refuseUnreadBody } from "./unread-body.ts";
 import { updateVolumesRoutes } from "./update-volumes.ts";
+import { refuseWrongMethods, type RouteMethods } from "./wrong-methods.ts";
 
 /** 256 items with sixteen long tags each fit. */
 const MOST_BODY_BYTES = 2 * 1024 * 1024;
@@ -30,12 +32,15 @@ export function volumesApiV1(
     server.setValidatorCompiler(strictValidation);
     server.setErrorHandler((thrown, _request, reply) => answerV1Error(thrown, reply));
 
-    // Whatever type a client says it sends: this API has JSON alone.
     server.addHook("onRequest", (request, reply, done) => {
       beginOperation(reply);
+      // Whatever type a client says it sends: this API has JSON alone.
       request.headers["content-type"] = "application/json";
-      done();
+      // Before the body, whose form says nothing about an endpoint that there is not.
+      done(request.is404 ? noEndpoint(request) : undefined);
     });
+    server.addHook("preValidation", refuseUnreadBody);
+    server.setNotFoundHandler((request, reply) => answerV1Error(noEndpoint(request), reply));
     server.removeAllContentTypeParsers();
     server.addContentTypeParser(
       "application/json",
@@ -49,14 +54,10 @@ export function volumesApiV1(
       },
     );
 
-    const methods = new Map<string, Set<string>>();
-    server.addHook("onRoute", ({ url, method }) => {
-      const known = methods.get(url) ?? new Set();
-      for (const each of [method].flat()) known.add(each);
-      methods.set(url, known);
+    const methods: RouteMethods = new Map();
+    server.addHook("onRoute", ({ routePath, method }) => {
+      methods.set(routePath, [...(methods.get(routePath) ?? []), ...[method].flat()]);
     });
-    server.setNotFoundHandler((request, reply) => answerV1Error(noEndpoint(request, methods), reply));
-
     const names = new NewNames(engine);
     createVolumesRoute(server, engine, names);
     cloneVolumesRoutes(server, engine, names);
@@ -68,30 +69,13 @@ export function volumesApiV1(
     updateVolumesRoutes(server, engine);
     quotasRoute(server, engine);
     refuseTemplates(server);
+    refuseWrongMethods(server, methods);
     await Promise.resolve();
   };
 }
 
-function noEndpoint(
-  { method, url }: FastifyRequest,
-  methods: ReadonlyMap<string, Set<string>>,
-): VolumesApiError {
-  const path = url.split("?", 1)[0] ?? "";
-  const known = [...methods].flatMap(([route, of]) => (matches(route, path) ? [...of] : []));
-  const text = `${method} ${path.slice(0, 256)}`;
-  return known.length === 0
-    ? new VolumesApiError("NO_ENDPOINT", `this API has no ${text}`)
-    : new VolumesApiError(
-        "WRONG_METHOD",
-        `this API has no ${text}; there is ${[...new Set(known)].join(", ")}`,
-      );
-}
-
-function matches(route: string, path: string): boolean {
-  const [parts, given] = [route.split("/"), path.split("/")];
-  return (
-    parts.length === given.length && parts.every((part, at) => part.startsWith(":") || part === given[at])
-  );
+function noEndpoint({ method, url }: { method: string; url: string }): VolumesApiError {
+  return new VolumesApiError("NO_ENDPOINT", `this API has no ${method} ${url.slice(0, 256)}`);
 }
 
 /** Volumes are made of nothing or cloned from one another; said by name, because some clients have templates. */
@@ -101,9 +85,10 @@ function refuseTemplates(server: FastifyInstance): void {
       method: ["GET", "POST", "PATCH", "DELETE"],
       url,
       schema: { hide: true },
-      handler: () => {
-        throw new VolumesApiError("NOT_SUPPORTED", "not supported: there are no templates; clone a volume");
+      onRequest: (_request, _reply, done) => {
+        done(new VolumesApiError("NOT_SUPPORTED", "not supported: there are no templates; clone a volume"));
       },
+      handler: () => undefined,
     });
   }
 }

@@ -12,7 +12,9 @@ import { context } from "../../../support/local-rig.ts";
 import { until } from "../../../support/until.ts";
 import { envelopeOf, type Item } from "./fixture.ts";
 
-/** A gate that is open until it is shut. */
+const gates: { open(): void }[] = [];
+
+/** A gate that is open until it is shut, and after the test. */
 function gate() {
   let open: () => void = () => undefined;
   const own = {
@@ -24,12 +26,16 @@ function gate() {
       open();
     },
   };
+  gates.push(own);
   return own;
 }
 
 describe("volumes API v1: while something is at work", () => {
   const newRig = engineRigs();
   const servers: { close(): unknown }[] = [];
+  afterEach(() => {
+    for (const each of gates) each.open();
+  });
   after(async () => {
     for (const server of servers) await server.close();
   });
@@ -54,7 +60,7 @@ describe("volumes API v1: while something is at work", () => {
 
   it("a volume that is being made is initializing, and its name is taken", async () => {
     const room = gate();
-    const rig = await newRig({ pool: {} });
+    const rig = await newRig();
     const { pool } = rig;
     const space = pool.space.bind(pool);
     rig.parts.pools.opened({ ...pool, space: () => room.passed.then(space) });
@@ -140,7 +146,7 @@ describe("volumes API v1: while something is at work", () => {
     rig.host.gate = place.passed;
     const attach = (name: string) => ({ name, attach_to: { uuid: rig.host.vms[0]!.id }, at: "/x" });
     const answer = await http(url, "PUT", "/v1/volumes/attach", {
-      headers: { "X-Request-Budget-Ms": "300" },
+      headers: { "X-Request-Budget-Ms": "2000" },
       body: JSON.stringify([attach("fast"), attach("slow")]),
     });
     place.open();
