@@ -32,7 +32,8 @@ export async function examine(parts: EngineParts, fix: boolean): Promise<DoctorF
     const found = [
       ...(await inPlace(pool)),
       ...(await temporary(pool)),
-      ...(await deletedRecords(pool)),
+      ...(await amongDeleted(pool)),
+      ...(await recordsAlone(parts, pool)),
       ...(await damaged(parts, pool)),
       ...unserved(parts, pool),
       ...unfinishedMoves(parts, pool),
@@ -84,9 +85,17 @@ async function temporary({ layout, working }: Pool): Promise<Finding[]> {
   });
 }
 
-async function deletedRecords({ layout }: Pool): Promise<Finding[]> {
+async function amongDeleted({ layout }: Pool): Promise<Finding[]> {
   const names = await readdir(layout.deleted);
-  return names
+  const strange = names
+    .filter((name) => parseTemporaryFile(name) === undefined && !name.endsWith(".json"))
+    .map((name) => ({
+      kind: "foreign-file" as const,
+      path: join(layout.deleted, name),
+      message: "not made by this agent",
+      safeToFix: false,
+    }));
+  const alone = names
     .filter((name) => name.endsWith(".json") && !names.includes(name.replace(/json$/, "vhdx")))
     .map((name) => ({
       kind: "record-without-disk" as const,
@@ -94,6 +103,7 @@ async function deletedRecords({ layout }: Pool): Promise<Finding[]> {
       message: "the record of a deleted volume whose disk is removed already",
       safeToFix: parseTemporaryFile(name) !== undefined,
     }));
+  return [...strange, ...alone];
 }
 
 /** Disks that are served and can't be read, and records whose disk is missing. */
@@ -121,21 +131,32 @@ async function damaged({ catalog }: EngineParts, { name, layout }: Pool): Promis
       return { kind: "damaged-disk", path: disk.path, message, safeToFix: false };
     }
   });
-  return [...findings.filter((finding) => finding !== undefined), ...(await recordsAlone(layout.snapshots))];
+  return findings.filter((finding) => finding !== undefined);
 }
 
-/** Records in the snapshots' directory whose disk is missing. */
-async function recordsAlone(directory: string): Promise<Finding[]> {
+/** Records whose disk is missing. A volume that is known by its record is told as that volume. */
+async function recordsAlone({ catalog }: EngineParts, { layout, working }: Pool): Promise<Finding[]> {
+  const volumes = await recordsWithoutDisk(layout.directory);
+  const snapshots = await recordsWithoutDisk(layout.snapshots);
+  return (
+    [...volumes.filter(({ id }) => catalog.volumes.byId(id) === undefined), ...snapshots]
+      // Asked after the directories were read: what a change is doing is not in them as it will be.
+      .filter(({ id }) => !working.has(id))
+      .map(({ path }) => ({
+        kind: "record-without-disk" as const,
+        path,
+        message: "its disk is missing: put it back, or remove this record",
+        safeToFix: false,
+      }))
+  );
+}
+
+async function recordsWithoutDisk(directory: string): Promise<{ id: string; path: string }[]> {
   const files = (await readdir(directory)).map((name) => ({ name, file: parseDiskFile(name) }));
   const disks = new Set(files.flatMap(({ file }) => (file?.kind === "disk" ? file.id : [])));
-  return files
-    .filter(({ file }) => file?.kind === "record" && !disks.has(file.id))
-    .map(({ name }) => ({
-      kind: "record-without-disk" as const,
-      path: join(directory, name),
-      message: "the snapshot's disk is missing: put it back, or remove this record",
-      safeToFix: false,
-    }));
+  return files.flatMap(({ name, file }) =>
+    file?.kind === "record" && !disks.has(file.id) ? [{ id: file.id, path: join(directory, name) }] : [],
+  );
 }
 
 function unserved({ catalog }: EngineParts, { name }: Pool): Finding[] {
