@@ -9,10 +9,12 @@ import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { type Environment, operatorRig, runProgram } from "./program.ts";
 
 describe("operator's commands, connection", () => {
+  let other: TestAgent;
+  // Before its directory goes.
+  after(() => other.close());
   const rig = operatorRig();
   const scratch = scratchDirectory();
   const { path, bundle } = rig;
-  let other: TestAgent;
   before(async () => {
     other = await startTestAgent(path("other"), "other");
     await rig.agent.client.createVolume("on-one", { size: 8n * MiB }, testCall());
@@ -27,7 +29,6 @@ profiles:
 `,
     );
   });
-  after(() => other.close());
 
   const home = () => ({ HOME: path("home") });
   const list = async (env: Environment, ...options: string[]) => {

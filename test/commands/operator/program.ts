@@ -46,14 +46,15 @@ export interface OperatorRig {
 
 /** For the tests of the enclosing `describe`. */
 export function operatorRig(): OperatorRig {
+  let agent: TestAgent | undefined;
+  // Before its directory goes.
+  after(() => agent?.close());
   const bundle = bundleOf();
   const path = temporaryDirectory();
-  let agent: TestAgent | undefined;
   before(async () => {
     await writeFile(path("api.key"), `${TEST_KEY}\n`);
     agent = await startTestAgent(path("pool"));
   });
-  after(() => agent?.close());
   const rig: OperatorRig = {
     bundle,
     path,
