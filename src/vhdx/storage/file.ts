@@ -38,6 +38,8 @@ const readOnly = constants.O_RDONLY | ((constants as Partial<typeof constants>).
 export class DiskFile implements WritableFile {
   readonly identity: string;
   readonly #handle: FileHandle;
+  /** Of a file that is only read, for who asks first: a look at it saves another. */
+  #sizeAtOpen: bigint | undefined;
 
   private constructor(handle: FileHandle, identity: string) {
     this.#handle = handle;
@@ -47,8 +49,12 @@ export class DiskFile implements WritableFile {
   /** Opens the file at `path`. A new one (`wx`) is its owner's alone. VhdxError when it can't be a disk's file. */
   static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
     // Without waiting: a FIFO would keep its reader until somebody writes.
-    const file = await DiskFile.from(await open(path, flags === "r" ? readOnly : flags, 0o600));
-    if (flags === "r") return file;
+    if (flags === "r") {
+      const { file, size } = await DiskFile.#take(await open(path, readOnly));
+      file.#sizeAtOpen = size;
+      return file;
+    }
+    const file = await DiskFile.from(await open(path, flags, 0o600));
     try {
       fileSystem.refuseUnfit(path);
       return file;
@@ -62,11 +68,15 @@ export class DiskFile implements WritableFile {
 
   /** Takes over an open handle; it is closed on failure. VhdxError when it is not of a regular file. */
   static async from(handle: FileHandle): Promise<DiskFile> {
+    return (await DiskFile.#take(handle)).file;
+  }
+
+  static async #take(handle: FileHandle): Promise<{ file: DiskFile; size: bigint }> {
     try {
       const status = await handle.stat({ bigint: true });
       if (!status.isFile()) throw new VhdxError("file", 0, "is not a regular file");
-      const { dev, ino } = status;
-      return new DiskFile(handle, `${dev}:${ino}`);
+      const { dev, ino, size } = status;
+      return { file: new DiskFile(handle, `${dev}:${ino}`), size };
     } catch (error) {
       await handle.close();
       throw error;
@@ -79,6 +89,9 @@ export class DiskFile implements WritableFile {
   }
 
   async size(): Promise<bigint> {
+    const known = this.#sizeAtOpen;
+    this.#sizeAtOpen = undefined;
+    if (known !== undefined) return known;
     const status = await this.#handle.stat({ bigint: true });
     return status.size;
   }
