@@ -2,7 +2,7 @@ import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import type { ControllerParts } from "./parts.ts";
 import { snapshotPlace } from "./snapshot-place.ts";
-import { unlessGone } from "./unless-gone.ts";
+import { unlessGone } from "../kit/unless-gone.ts";
 
 /** A snapshot that does not exist, or can't, is deleted already. */
 export function deleteSnapshot({ groups }: ControllerParts): ControllerRpcs["DeleteSnapshot"] {

@@ -2,7 +2,7 @@ import { parseHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import type { ControllerParts } from "./parts.ts";
-import { unlessGone } from "./unless-gone.ts";
+import { unlessGone } from "../kit/unless-gone.ts";
 
 /** A volume that does not exist, or can't, is deleted already. */
 export function deleteVolume({ groups }: ControllerParts): ControllerRpcs["DeleteVolume"] {

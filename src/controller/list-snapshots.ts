@@ -7,7 +7,7 @@ import { Groups } from "./groups.ts";
 import type { ControllerParts } from "./parts.ts";
 import { snapshotMessage } from "./snapshot-answer.ts";
 import { existingSnapshot } from "./snapshot-place.ts";
-import { unlessGone } from "./unless-gone.ts";
+import { unlessGone } from "../kit/unless-gone.ts";
 
 /** Snapshots: one, those of a volume, or all. What does not exist has none, which is no error. */
 export function listSnapshots({ groups }: ControllerParts): ControllerRpcs["ListSnapshots"] {

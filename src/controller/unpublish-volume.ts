@@ -2,7 +2,7 @@ import { parseNodeId, requireHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import type { ControllerParts } from "./parts.ts";
-import { unlessGone } from "./unless-gone.ts";
+import { unlessGone } from "../kit/unless-gone.ts";
 
 /** Detaches a volume from a node, or from all when none is named. A volume or VM that is gone is detached. */
 export function unpublishVolume({ groups }: ControllerParts): ControllerRpcs["ControllerUnpublishVolume"] {

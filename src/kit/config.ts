@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Static, TSchema } from "typebox";
 import type { TLocalizedValidationError } from "typebox/error";
-import { Value } from "typebox/value";
+import { Pointer, Value } from "typebox/value";
 import { type Document, isNode, LineCounter, parseDocument } from "yaml";
 import { StatusError } from "./errors.ts";
 
@@ -51,7 +51,7 @@ export function problemsOf(schema: TSchema, data: unknown): ConfigProblem[] {
   const problems = Value.Errors(schema, data)
     .filter(({ keyword }) => keyword !== "anyOf" && keyword !== "boolean")
     .flatMap((error): ConfigProblem[] => {
-      const place = pointerParts(error.instancePath);
+      const place = Pointer.Indices(error.instancePath);
       if (error.keyword !== "additionalProperties") return [{ place, text: textOf(error, schema) }];
       // What is unknown is told where it stands.
       return error.params.additionalProperties.map((name) => ({
@@ -66,11 +66,7 @@ function textOf(error: TLocalizedValidationError, schema: TSchema): string {
   if (error.keyword === "enum") return `must be one of ${error.params.allowedValues.map(String).join(", ")}`;
   if (error.keyword === "required") return `needs ${error.params.requiredProperties.join(", ")}`;
   if (error.keyword !== "pattern") return error.message;
-  const broken = pointerParts(error.schemaPath).reduce<unknown>(
-    (at, step) => (at as Readonly<Record<string, unknown>>)[step],
-    schema,
-  );
-  const { description } = broken as { description?: string };
+  const { description } = Pointer.Get(schema, error.schemaPath.slice(1)) as { description?: string };
   return description === undefined ? error.message : `is not ${description}`;
 }
 
@@ -103,14 +99,6 @@ function offsetOf(document: Document.Parsed, place: readonly string[]): number {
     if (isNode(node) && node.range) return node.range[0];
   }
   return document.contents?.range[0] ?? 0;
-}
-
-/** The steps of a JSON pointer. */
-function pointerParts(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** True for a mapping. */

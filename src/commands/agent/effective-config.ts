@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { AgentConfig } from "../../agent/config/agent-config.ts";
 import { configDefaults } from "../../agent/config/defaults.ts";
-import { checkedConfig, problemsOf, readTextFile } from "../../kit/config.ts";
+import { problemsOf, readCheckedConfig } from "../../kit/config.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { environmentName, flags, longName } from "./flags.ts";
 
@@ -26,7 +26,7 @@ const ConfigFile = Type.Partial(AgentConfig, { additionalProperties: false });
  * @throws StatusError INVALID_ARGUMENT naming the source, and in a file the line, of each thing that is wrong.
  */
 export async function effectiveConfig(command: Command, file: string | undefined): Promise<EffectiveConfig> {
-  const fromFile = file === undefined ? {} : checkedConfig(file, await readTextFile(file), ConfigFile);
+  const fromFile = file === undefined ? {} : await readCheckedConfig(file, ConfigFile);
   const values: Partial<Record<Key, unknown>> = {};
   const origins = new Map<Key, string>();
   for (const key of configKeys) {

@@ -2,7 +2,7 @@ import { requireFields } from "../../csi/required-fields.ts";
 import type { GroupControllerRpcs } from "../../csi/rpc.ts";
 import type { ControllerParts } from "../parts.ts";
 import { snapshotPlace } from "../snapshot-place.ts";
-import { unlessGone } from "../unless-gone.ts";
+import { unlessGone } from "../../kit/unless-gone.ts";
 import { requireMembers } from "./group-message.ts";
 
 /** With its snapshots. A group that does not exist, or can't, is deleted already. */

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { waitFor } from "../../../kit/deadline.ts";
 import type { CallContext } from "../../engine/engine.ts";
 
@@ -16,12 +17,12 @@ export async function runBatch<T, R>(
   context: CallContext,
 ): Promise<PromiseSettledResult<R>[]> {
   const own: CallContext = { ...context, signal: new AbortController().signal };
-  const enter = turnstile(AT_ONCE);
+  const limit = pLimit(AT_ONCE);
   const lastOf = new Map<string, Promise<unknown>>();
   const waits = items.map((item) => {
     const key = keyOf(item);
     const before = lastOf.get(key) ?? Promise.resolve();
-    const run = before.then(() => enter(() => work(item, own)));
+    const run = before.then(() => limit(() => work(item, own)));
     lastOf.set(
       key,
       run.catch(() => undefined),
@@ -29,22 +30,4 @@ export async function runBatch<T, R>(
     return waitFor(run, "this item", context.signal);
   });
   return await Promise.allSettled(waits);
-}
-
-/** Lets so many through at the same time, the others wait for their turn. */
-function turnstile(most: number): <R>(work: () => Promise<R>) => Promise<R> {
-  const waiting: (() => void)[] = [];
-  let inside = 0;
-  return async (work) => {
-    if (inside < most) inside++;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      // Who waited takes over the place of the one that leaves.
-      if (next === undefined) inside--;
-      else next();
-    }
-  };
 }

@@ -19,7 +19,7 @@ export const MOST_ITEMS = 256;
 const strict = { additionalProperties: false };
 
 /** Either `uuid` or `name`, where `null` is none. */
-const eitherId = {
+export const eitherId = {
   ...strict,
   oneOf: [
     { required: ["uuid"], properties: { uuid: { type: "string" }, name: { type: "null" } } },

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { eitherId } from "./bodies.ts";
 import { nullable, QuotaPolicy, SizeMb, Tag, Tags, Uuid, VolumeName } from "./fields.ts";
 
 /** What a PATCH carries: one property of one volume an item. */
@@ -43,13 +44,7 @@ const fitting = {
 
 export const ChangeItem = Type.Object(
   { uuid: nullable(Uuid), name: nullable(VolumeName), ...change },
-  {
-    ...fitting,
-    oneOf: [
-      { required: ["uuid"], properties: { uuid: { type: "string" }, name: { type: "null" } } },
-      { required: ["name"], properties: { name: { type: "string" }, uuid: { type: "null" } } },
-    ],
-  },
+  { ...fitting, ...eitherId },
 );
 export const LocalChangeItem = Type.Object(change, fitting);
 export type Change = Static<typeof LocalChangeItem>;

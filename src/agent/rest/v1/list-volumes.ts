@@ -66,10 +66,10 @@ export async function listed(
 ): Promise<VolumeDetails[]> {
   if (filters.persistent === false) return [];
   const around = await lookAround(engine, context);
+  const { state, tags } = filters;
   const wanted = (volume: AttachedVolume) =>
-    (filters.state ?? stateOf(volume, volume.attachments, around)) ===
-      stateOf(volume, volume.attachments, around) &&
-    (filters.tags ?? []).every((tag) => tagsOf(volume.labels).includes(tag));
+    (typeof state !== "string" || stateOf(volume, volume.attachments, around) === state) &&
+    (tags ?? []).every((tag) => tagsOf(volume.labels).includes(tag));
   const volumes =
     (filters.sortby ?? undefined) === undefined && filters.order !== "desc"
       ? await pageById(engine, filters, wanted, context)

@@ -1,5 +1,6 @@
 import type { CallContext, Engine } from "../../engine/engine.ts";
 import type { Volume } from "../../engine/model.ts";
+import { unlessGone } from "../../../kit/unless-gone.ts";
 import { VolumesApiError } from "./refusals.ts";
 import { requireNoUuid, withFreeName } from "./volume-names.ts";
 
@@ -38,12 +39,6 @@ export class NewNames {
   }
 
   async #isTaken(name: string, context: CallContext): Promise<boolean> {
-    return await this.#engine.getVolume(name, context).then(
-      () => true,
-      (error: unknown) => {
-        if ((error as { code?: unknown }).code === "NOT_FOUND") return false;
-        throw error;
-      },
-    );
+    return (await unlessGone(this.#engine.getVolume(name, context))) !== undefined;
   }
 }

@@ -56,15 +56,7 @@ const filters = {
     examples: ["create_time"],
   }),
 };
-const optionalFilters = {
-  persistent: Type.Optional(filters.persistent),
-  state: Type.Optional(filters.state),
-  tags: Type.Optional(filters.tags),
-  count: Type.Optional(filters.count),
-  from: Type.Optional(filters.from),
-  order: Type.Optional(filters.order),
-  sortby: Type.Optional(filters.sortby),
-};
+const optionalFilters = Type.Partial(Type.Object(filters)).properties;
 
 export const DetailsQuery = Type.Object({ details: Type.Optional(Details) }, strict);
 export const ListQuery = Type.Object({ details: Type.Optional(Details), ...optionalFilters }, strict);

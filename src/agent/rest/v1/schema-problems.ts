@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { Pointer } from "typebox/value";
 import { VolumesApiError } from "./refusals.ts";
 
 /** What a schema's checker says about a value that does not fit. */
@@ -42,7 +43,7 @@ function fieldProblem(schema: TSchema, error: SchemaError): VolumesApiError {
   }
   const { allowedValues } = error.params as { allowedValues?: unknown[] };
   const wanted =
-    ruleOf(schemaAt(schema, error.schemaPath)) ??
+    ruleOf(Pointer.Get(schema, error.schemaPath.slice(1))) ??
     (allowedValues === undefined ? error.message : `must be one of ${allowedValues.join(", ")}`);
   const isCount = error.keyword === "maxItems";
   const isLength = error.keyword === "maxLength";
@@ -52,7 +53,7 @@ function fieldProblem(schema: TSchema, error: SchemaError): VolumesApiError {
 
 /** Of an object that is to have one of `uuid` and `name`. */
 function eitherProblem(instancePath: string, value: unknown): VolumesApiError {
-  const { uuid, name } = (valueAt(value, instancePath) ?? {}) as { uuid?: unknown; name?: unknown };
+  const { uuid, name } = (Pointer.Get(value, instancePath) ?? {}) as { uuid?: unknown; name?: unknown };
   const of = instancePath === "" ? "" : ` of ${nameOf(instancePath)}`;
   const both = (uuid ?? undefined) !== undefined && (name ?? undefined) !== undefined;
   return both
@@ -67,23 +68,5 @@ function ruleOf(schema: unknown): string | undefined {
 
 /** `/attach_to/uuid` as people write it: `attach_to.uuid`. */
 function nameOf(pointer: string): string {
-  return parts(pointer).join(".");
-}
-
-function schemaAt(schema: unknown, pointer: string): unknown {
-  return valueAt(schema, pointer.replace(/^#/, ""));
-}
-
-function valueAt(value: unknown, pointer: string): unknown {
-  return parts(pointer).reduce(
-    (at, key) => (typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined),
-    value,
-  );
-}
-
-function parts(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return Pointer.Indices(pointer).join(".");
 }

@@ -1,4 +1,4 @@
-import { StatusError } from "../../../kit/errors.ts";
+import { unlessGone } from "../../../kit/unless-gone.ts";
 import type { CallContext, Engine } from "../../engine/engine.ts";
 import type { Volume } from "../../engine/model.ts";
 import { idOf } from "../ids.ts";
@@ -50,11 +50,7 @@ export function required<T>(targets: T[] | undefined): T[] {
 /** @throws VolumesApiError NOT_FOUND; StatusError when it may be in a pool that is down */
 export async function findVolume(engine: Engine, key: Key, context: CallContext): Promise<Volume> {
   const text = "uuid" in key ? key.uuid : key.name;
-  const volume = await engine.getVolume(text, context).catch((thrown: unknown) => {
-    const error = StatusError.from(thrown);
-    if (error.code !== "NOT_FOUND") throw error;
-    return undefined;
-  });
+  const volume = await unlessGone(engine.getVolume(text, context));
   // The engine takes either: a name that another volume has as its id is not that volume's.
   if (volume !== undefined && text === ("uuid" in key ? volume.id : volume.name)) return volume;
   throw new VolumesApiError("NOT_FOUND", notFound("volume", key));

@@ -1,6 +1,6 @@
-import { StatusError } from "../kit/errors.ts";
+import { StatusError } from "./errors.ts";
 
-/** The answer, or undefined when all who could know the volume said that they don't. */
+/** The answer, or undefined when all who could know it said that it does not exist. */
 export async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
