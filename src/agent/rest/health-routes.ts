@@ -1,20 +1,16 @@
 import { Type } from "typebox";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
-import { callContext } from "./call-context.ts";
 import { failures } from "./describe.ts";
+import { Readiness, readinessOf } from "./readiness.ts";
 import type { Server } from "./volume-routes.ts";
 
 const open = { open: true, alwaysServed: true } as const;
 const Health = Type.Object({ status: Type.Literal("ok") });
-const Readiness = Type.Object({
-  status: Type.Enum(["ok", "unavailable"]),
-  host: Type.Enum(["ok", "down"], { description: "whether the host tells of its VMs" }),
-  pools: Type.Record(Type.String(), Type.Enum(["ok", "down"]), { description: "each pool by name" }),
-});
 
 /** Whether the agent is alive, whether it can serve, and its metrics. */
 export function healthRoutes(server: Server, engine: Engine, metrics: Metrics): void {
+  const look = readinessOf(engine);
   server.get(
     "/healthz",
     {
@@ -41,20 +37,9 @@ export function healthRoutes(server: Server, engine: Engine, metrics: Metrics): 
         response: { 200: Readiness, 503: Readiness },
       },
     },
-    async (request, reply) => {
-      const context = callContext(request, reply);
-      const [pools, host] = await Promise.all([
-        engine.listPools(context),
-        engine.listVms(context).then(
-          () => "ok" as const,
-          () => "down" as const,
-        ),
-      ]);
-      const states = pools.map(({ name, down }) => [name, down === undefined ? "ok" : "down"] as const);
-      const ready = host === "ok" && states.some(([, state]) => state === "ok");
-      return await reply
-        .code(ready ? 200 : 503)
-        .send({ status: ready ? "ok" : "unavailable", host, pools: Object.fromEntries(states) });
+    async (_request, reply) => {
+      const readiness = await look();
+      return await reply.code(readiness.status === "ok" ? 200 : 503).send(readiness);
     },
   );
   server.get(

@@ -59,6 +59,32 @@ describe("rest readiness", () => {
     ]);
   });
 
+  it("is one look at the host, however many ask", async () => {
+    let looks = 0;
+    const engine = {
+      ...rig.engine,
+      listVms: () => {
+        looks++;
+        return Promise.resolve([]);
+      },
+    };
+    const server = createRestServer(
+      engine,
+      new KeyRing([adminKey]),
+      testRestSettings,
+      createMetrics(),
+      silentLog(),
+    );
+    open.push(server);
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => http(url, "GET", "/readyz", { key: null })),
+    );
+    for (const { status } of answers) expect(status).to.equal(200);
+    // A machine that is very slow may take more than the second that an answer is told again.
+    expect(looks).to.be.below(answers.length);
+  });
+
   it("is gone when the host does not answer", async () => {
     expect(await readiness({ listVms: () => Promise.reject(new Error("no answer")) })).to.deep.equal([
       503,
