@@ -3,3 +3,5 @@ export const BUDGET_HEADER = "x-request-budget-ms";
 /** Names a request in the logs of every process that it passes. */
 export const REQUEST_ID_HEADER = "x-request-id";
 export const API_KEY_HEADER = "x-api-key";
+/** Visible ASCII, which is what that header can carry. */
+export const API_KEY_TEXT = /^[\x21-\x7e]+$/;

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { createAgentClient } from "../agent-client/agent-client.ts";
+import { API_KEY_TEXT } from "../agent-client/headers.ts";
 import { isGroupName } from "../csi/handle.ts";
 import { isMapping, readConfigFile, readTextFile } from "../kit/config.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -60,7 +61,7 @@ async function groupOf(entry: AgentEntry, directory: string): Promise<Group> {
 /** A key travels in a header: one line of printable characters. */
 async function readKey(path: string): Promise<string> {
   const key = (await readTextFile(path)).trim();
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  if (API_KEY_TEXT.test(key)) return key;
   throw invalid(path, key === "" ? "the API key is empty" : "an API key is one word of ASCII characters");
 }
 

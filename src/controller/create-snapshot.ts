@@ -1,6 +1,5 @@
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { existingVolume } from "./existing-volume.ts";
 import { checkName } from "./names.ts";
 import type { ControllerParts } from "./parts.ts";
 import { snapshotMessage } from "./snapshot-answer.ts";
@@ -13,7 +12,6 @@ export function createSnapshot({ groups }: ControllerParts): ControllerRpcs["Cre
     checkName(request.name);
     refuseSnapshotParameters(request.parameters);
     const place = await groups.locate(request.source_volume_id, call);
-    await existingVolume(place, call);
     const snapshot = await place.group.agent.createSnapshot(request.name, place.id, {}, call);
     return { snapshot: snapshotMessage(place.group.name, snapshot) };
   };

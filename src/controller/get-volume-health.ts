@@ -3,7 +3,6 @@ import type { VolumeHealthErrorType } from "../csi/generated/csi/v1/VolumeHealth
 import { formatHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { existingVolume } from "./existing-volume.ts";
 import type { ControllerParts } from "./parts.ts";
 
 /** What a kind of problem means to who has a pod on the volume. One that is not known here makes it no better. */
@@ -20,7 +19,6 @@ export function getVolumeHealth({ groups }: ControllerParts): ControllerRpcs["Co
   return async (request, call) => {
     requireFields(request, "volume_id");
     const place = await groups.locate(request.volume_id, call);
-    await existingVolume(place, call);
     const { problems } = await place.group.agent.volumeHealth(place.id, call);
     return {
       volume_health: {

@@ -1,7 +1,6 @@
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
-import { existingVolume } from "./existing-volume.ts";
 import type { ControllerParts } from "./parts.ts";
 
 /** Changes a volume's attributes; the agent knows which there are, and refuses others by name. */
@@ -13,7 +12,6 @@ export function modifyVolume({ groups }: ControllerParts): ControllerRpcs["Contr
       throw new StatusError("INVALID_ARGUMENT", "mutable_parameters are missing");
     }
     const place = await groups.locate(request.volume_id, call);
-    await existingVolume(place, call);
     await place.group.agent.modifyVolume(place.id, { attributes }, call);
     return {};
   };

@@ -10,6 +10,7 @@ describe("controller snapshots", () => {
     controller.call.CreateSnapshot({ name, source_volume_id });
   let east: string;
   let west: string;
+  let other: string;
 
   before(async () => {
     const place = (group: string) => ({ requisite: [{ segments: { [NAMES.topologyKey]: group } }] });
@@ -24,6 +25,7 @@ describe("controller snapshots", () => {
       ).volume!.volume_id;
     east = await make("e", "east");
     west = await make("w", "west");
+    other = await make("o", "east");
   });
 
   it("lie where their volume lies, and are ready when they are told", async () => {
@@ -46,9 +48,7 @@ describe("controller snapshots", () => {
   it("are the same for the same request, and refused for another source", async () => {
     const first = await create("s2", east);
     expect(await create("s2", east)).to.deep.equal(first);
-    const other = await makeVolume(controller, "other");
-    const source = other.startsWith("east/") ? other : await makeVolume(controller, "other-2");
-    if (source.startsWith("east/")) await expectFailure(create("s2", source), "ALREADY_EXISTS", /s2/);
+    await expectFailure(create("s2", other), "ALREADY_EXISTS", /s2/);
   });
 
   it("are refused without a name or source, with one that does not exist, or with parameters", async () => {

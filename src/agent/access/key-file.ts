@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Type } from "typebox";
+import { API_KEY_TEXT } from "../../agent-client/headers.ts";
 import { checkedConfig } from "../../kit/config.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
 import { writeSecretFile } from "../../kit/secret-file.ts";
 import { type AccessKey, digestOf, roles } from "./access-key.ts";
 
 const SHORTEST_KEY = 16;
-/** Visible ASCII: what a header can carry. */
-const KEY_TEXT = /^[\x21-\x7e]+$/;
 
 const KeyEntry = Type.Object(
   {
@@ -61,7 +60,7 @@ function checkKey(key: string, place: string): string {
       `the API key in ${place} is shorter than ${SHORTEST_KEY} characters`,
     );
   }
-  if (KEY_TEXT.test(key)) return key;
+  if (API_KEY_TEXT.test(key)) return key;
   throw new StatusError(
     "FAILED_PRECONDITION",
     `the API key in ${place} has characters that a header can't carry`,

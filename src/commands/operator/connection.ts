@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Option, type Command } from "commander";
 import { type AgentClient, type ClientCall, createAgentClient } from "../../agent-client/agent-client.ts";
+import { API_KEY_TEXT } from "../../agent-client/headers.ts";
 import { readTextFile } from "../../kit/config.ts";
 import { DEFAULT_BUDGET_MS } from "../../kit/deadline.ts";
 import { StatusError } from "../../kit/errors.ts";
@@ -44,8 +45,7 @@ export async function connect({ url, keyFile, caFile }: AgentPlace): Promise<Age
 
 async function readKey(file: string): Promise<string> {
   const key = (await readTextFile(file)).trim();
-  // Visible ASCII is what a header can carry.
-  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  if (API_KEY_TEXT.test(key)) return key;
   const problem = key === "" ? "is empty" : "holds more than one key, or none";
   throw new StatusError("INVALID_ARGUMENT", `${file} ${problem}: it is to have the key alone`);
 }

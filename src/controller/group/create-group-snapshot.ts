@@ -1,7 +1,6 @@
 import { requireFields } from "../../csi/required-fields.ts";
 import type { GroupControllerRpcs } from "../../csi/rpc.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { existingVolume } from "../existing-volume.ts";
 import { checkName } from "../names.ts";
 import type { ControllerParts } from "../parts.ts";
 import { refuseSnapshotParameters } from "../snapshot-parameters.ts";
@@ -15,13 +14,7 @@ export function createGroupSnapshot({
     requireFields(request, "name", "source_volume_ids");
     checkName(request.name);
     refuseSnapshotParameters(request.parameters);
-    const places = await Promise.all(
-      request.source_volume_ids.map(async (handle) => {
-        const place = await groups.locate(handle, call);
-        await existingVolume(place, call);
-        return place;
-      }),
-    );
+    const places = await Promise.all(request.source_volume_ids.map((handle) => groups.locate(handle, call)));
     const [first] = places;
     const names = [...new Set(places.map(({ group }) => group.name))];
     if (first === undefined || names.length > 1) {

@@ -126,7 +126,7 @@ describe("agent process", () => {
     expect((await http(url, "GET", "/volumes", { key: READER })).text).to.contain('"before"');
   });
 
-  it("ends in order when it is asked to, and is not ready meanwhile", async () => {
+  it("is ready, and ends in order when it is asked to", async () => {
     const agent = await serve();
     expect(JSON.parse((await http(url, "GET", "/readyz", { key: null })).text)).to.deep.equal({
       status: "ok",

@@ -33,6 +33,13 @@ export class Shelf<T extends Item> {
     return this.#byId.values();
   }
 
+  /** How many items each pool has; one without any is not in it. */
+  countsByPool(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { pool } of this.#byId.values()) counts.set(pool, (counts.get(pool) ?? 0) + 1);
+    return counts;
+  }
+
   /** The items whose ids begin like this. */
   withPrefix(prefix: string): T[] {
     const items: T[] = [];

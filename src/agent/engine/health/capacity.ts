@@ -19,10 +19,11 @@ export async function capacity(parts: EngineParts, name: string | undefined): Pr
 
 export async function listPools(parts: EngineParts): Promise<PoolStatus[]> {
   const rooms = await promisableByPool(parts);
+  const volumes = parts.catalog.volumes.countsByPool();
+  const snapshots = parts.catalog.snapshots.countsByPool();
   return await Promise.all(
     parts.pools.slots().map(async ({ place: { name, directory }, pool, down }) => {
       const space = (await pool?.space()) ?? { free: 0n, total: 0n };
-      const isIn = (item: { readonly pool: string }) => item.pool === name;
       return {
         name,
         directory,
@@ -30,8 +31,8 @@ export async function listPools(parts: EngineParts): Promise<PoolStatus[]> {
         ...space,
         promised: parts.inventory.claims.promised(name),
         available: (pool && rooms.get(pool)) ?? 0n,
-        volumes: [...parts.catalog.volumes.values()].filter(isIn).length,
-        snapshots: [...parts.catalog.snapshots.values()].filter(isIn).length,
+        volumes: volumes.get(name) ?? 0,
+        snapshots: snapshots.get(name) ?? 0,
       };
     }),
   );

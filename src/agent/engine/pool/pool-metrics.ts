@@ -54,9 +54,8 @@ export function observePools(parts: EngineParts, registry: Registry): void {
       name,
       help,
       collect() {
-        const counts = new Map(pools.slots().map(({ place }) => [place.name, 0]));
-        for (const { pool } of shelf.values()) counts.set(pool, (counts.get(pool) ?? 0) + 1);
-        for (const [pool, count] of counts) this.set({ pool }, count);
+        const counts = shelf.countsByPool();
+        for (const { place } of pools.slots()) this.set({ pool: place.name }, counts.get(place.name) ?? 0);
       },
     });
   }

@@ -106,15 +106,13 @@ async function bringGroupIn(
   context: CallContext,
 ): Promise<SnapshotGroup> {
   const { layout, snapshotSync } = pool;
-  const record: GroupRecord = {
-    version: 1,
-    kind: "group",
+  const record = groupRecord({
     id,
     name,
     createdAt,
     snapshotIds: members.map(({ snapshot }) => snapshot.id),
     sourceVolumeIds: members.map(({ volume }) => volume.id),
-  };
+  });
   try {
     for (const { places, snapshot } of members) await writeRecord(places.intent, recordOfSnapshot(snapshot));
     await cutAll(parts, members, context);
@@ -163,17 +161,8 @@ export async function deleteSnapshotGroup(parts: EngineParts, id: string): Promi
     return;
   }
   const pool = await pools.present(group.pool);
-  const { snapshotIds, sourceVolumeIds, name, createdAt } = group;
-  const record: GroupRecord = {
-    version: 1,
-    kind: "group",
-    id,
-    name,
-    createdAt,
-    snapshotIds: [...snapshotIds],
-    sourceVolumeIds: [...sourceVolumeIds],
-    deleting: true,
-  };
+  const { snapshotIds } = group;
+  const record: GroupRecord = { ...groupRecord(group), deleting: true };
   await whileWorking(pool, [id, ...snapshotIds], async () => {
     await replaceRecord(pool.layout.intent(id), pool.layout.groupRecord(id), record);
     await pool.snapshotSync.flush();
@@ -181,4 +170,22 @@ export async function deleteSnapshotGroup(parts: EngineParts, id: string): Promi
   });
   for (const snapshotId of snapshotIds) inventory.removeSnapshot(snapshotId);
   inventory.removeGroup(id);
+}
+
+function groupRecord({
+  id,
+  name,
+  createdAt,
+  snapshotIds,
+  sourceVolumeIds,
+}: Omit<PlacedGroup, "pool">): GroupRecord {
+  return {
+    version: 1,
+    kind: "group",
+    id,
+    name,
+    createdAt,
+    snapshotIds: [...snapshotIds],
+    sourceVolumeIds: [...sourceVolumeIds],
+  };
 }
