@@ -1,13 +1,12 @@
 import { expect } from "chai";
 import { type AccessKey, digestOf, type Role } from "../../../src/agent/access/access-key.ts";
 import { KeyRing } from "../../../src/agent/access/key-ring.ts";
-import { createRestServer, defaultRestSettings } from "../../../src/agent/rest/server.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
+import { defaultRestSettings } from "../../../src/agent/rest/server.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
-import { openRig, type EngineRig } from "../../support/engine-rig.ts";
-import { FakeHost, fakeVm } from "../../support/fake-host.ts";
+import { restServers } from "../../support/rest-server.ts";
+import { type EngineRig, engineRigs } from "../../support/engine-rig.ts";
+import { fakeVm } from "../../support/fake-host.ts";
 import { http } from "../../support/http.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
 
 const keyOf = (role: Role) => `the-${role}-key-0123456789`;
 const keys: AccessKey[] = (["read", "operate", "admin"] as const).map((role) => ({
@@ -18,27 +17,21 @@ const keys: AccessKey[] = (["read", "operate", "admin"] as const).map((role) => 
 const ID = "11111111-2222-4333-8444-555555555555";
 
 describe("access to the REST API", () => {
-  const path = temporaryDirectory();
+  const serveRest = restServers();
+  const newRig = engineRigs();
   const { log, lines } = recordedLog();
   let rig: EngineRig;
   let url: string;
   const ring = new KeyRing(keys);
-  const parts: { close(): Promise<unknown> }[] = [];
 
   /** A server of its own, since failures are counted per server. */
   async function serve(): Promise<string> {
-    const server = createRestServer(rig.engine, ring, defaultRestSettings, createMetrics(), log);
-    parts.push({ close: () => server.close() });
-    return await server.listen({ host: "127.0.0.1", port: 0 });
+    return (await serveRest(rig.engine, defaultRestSettings, ring, log)).url;
   }
 
   before(async () => {
-    rig = await openRig([path("pool")], { host: new FakeHost() });
+    rig = await newRig();
     url = await serve();
-  });
-  after(async () => {
-    for (const part of parts) await part.close();
-    await rig.close();
   });
 
   const cases: [Role, string, string][] = [

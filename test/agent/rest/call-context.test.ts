@@ -2,12 +2,9 @@ import { request } from "node:http";
 import { once } from "node:events";
 import { expect } from "chai";
 import type { CallContext, Engine } from "../../../src/agent/engine/engine.ts";
-import { KeyRing } from "../../../src/agent/access/key-ring.ts";
-import { createRestServer } from "../../../src/agent/rest/server.ts";
-import { silentLog } from "../../../src/kit/log.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
-import { TEST_KEY, adminKey, testRestSettings } from "../../support/agent.ts";
+import { TEST_KEY } from "../../support/agent.ts";
 import { http } from "../../support/http.ts";
+import { restServers } from "../../support/rest-server.ts";
 
 describe("rest call context", () => {
   const arrived: ((context: CallContext) => void)[] = [];
@@ -19,18 +16,11 @@ describe("rest call context", () => {
       return [];
     },
   } as unknown as Engine;
-  const server = createRestServer(
-    engine,
-    new KeyRing([adminKey]),
-    testRestSettings,
-    createMetrics(),
-    silentLog(),
-  );
+  const serve = restServers();
   let url = "";
   before(async () => {
-    url = await server.listen({ host: "127.0.0.1", port: 0 });
+    ({ url } = await serve(engine));
   });
-  after(() => server.close());
 
   /** What the engine gets with a request of these headers. */
   async function contextOf(headers: Readonly<Record<string, string>>): Promise<CallContext> {

@@ -1,39 +1,20 @@
 import { expect } from "chai";
-import { KeyRing } from "../../../src/agent/access/key-ring.ts";
 import type { Engine } from "../../../src/agent/engine/engine.ts";
-import { createRestServer } from "../../../src/agent/rest/server.ts";
-import { silentLog } from "../../../src/kit/log.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
-import { adminKey, testRestSettings } from "../../support/agent.ts";
-import { type EngineRig, openRig } from "../../support/engine-rig.ts";
-import { FakeHost } from "../../support/fake-host.ts";
+import { type EngineRig, engineRigs } from "../../support/engine-rig.ts";
 import { http } from "../../support/http.ts";
 import { context } from "../../support/local-rig.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { restServers } from "../../support/rest-server.ts";
 
 describe("rest readiness", () => {
-  const path = temporaryDirectory();
+  const serve = restServers();
+  const newRig = engineRigs();
   let rig: EngineRig;
-  const open: { close(): unknown }[] = [];
   before(async () => {
-    rig = await openRig([path("pool")], { host: new FakeHost() });
-  });
-  after(async () => {
-    for (const part of open) await part.close();
-    await rig.close();
+    rig = await newRig();
   });
 
   async function readiness(change: Partial<Engine>) {
-    const engine = { ...rig.engine, ...change };
-    const server = createRestServer(
-      engine,
-      new KeyRing([adminKey]),
-      testRestSettings,
-      createMetrics(),
-      silentLog(),
-    );
-    open.push(server);
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const { url } = await serve({ ...rig.engine, ...change });
     expect((await http(url, "GET", "/healthz", { key: null })).status, "it is alive all the same").to.equal(
       200,
     );
@@ -68,15 +49,7 @@ describe("rest readiness", () => {
         return Promise.resolve([]);
       },
     };
-    const server = createRestServer(
-      engine,
-      new KeyRing([adminKey]),
-      testRestSettings,
-      createMetrics(),
-      silentLog(),
-    );
-    open.push(server);
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const { url } = await serve(engine);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => http(url, "GET", "/readyz", { key: null })),
     );

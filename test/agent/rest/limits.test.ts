@@ -1,43 +1,35 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
-import { KeyRing } from "../../../src/agent/access/key-ring.ts";
 import { defaultLimits, type RestLimits } from "../../../src/agent/rest/listener.ts";
-import { createRestServer } from "../../../src/agent/rest/server.ts";
-import { silentLog } from "../../../src/kit/log.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
-import { adminKey, TEST_KEY, testRestSettings } from "../../support/agent.ts";
-import { openRig, type EngineRig } from "../../support/engine-rig.ts";
-import { FakeHost } from "../../support/fake-host.ts";
+import { TEST_KEY } from "../../support/agent.ts";
+import { type EngineRig, engineRigs } from "../../support/engine-rig.ts";
 import { expectError, http } from "../../support/http.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { restServers } from "../../support/rest-server.ts";
 import { until } from "../../support/until.ts";
 
 describe("rest limits", () => {
-  const path = temporaryDirectory();
-  const open: { close(): unknown }[] = [];
+  const sockets: Socket[] = [];
+  after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const serveRest = restServers();
+  const newRig = engineRigs();
   let rig: EngineRig;
 
   before(async () => {
-    rig = await openRig([path("pool")], { host: new FakeHost() });
-  });
-  after(async () => {
-    for (const part of open) await part.close();
-    await rig.close();
+    rig = await newRig();
   });
 
   async function serve(limits: Partial<RestLimits>, engine = rig.engine) {
-    const settings = { ...testRestSettings, limits: { ...defaultLimits, ...limits } };
-    const server = createRestServer(engine, new KeyRing([adminKey]), settings, createMetrics(), silentLog());
-    open.push(server);
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const { server, url } = await serveRest(engine, { limits: { ...defaultLimits, ...limits } });
     return { url, port: Number(new URL(url).port), server };
   }
 
   function dial(port: number): Socket {
     const socket = connect({ host: "127.0.0.1", port });
     socket.on("error", () => undefined);
-    open.push({ close: () => socket.destroy() });
+    sockets.push(socket);
     return socket;
   }
 

@@ -5,42 +5,37 @@ import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { expect } from "chai";
 import { execa } from "execa";
-import { KeyRing } from "../../../src/agent/access/key-ring.ts";
 import { renewCertificate } from "../../../src/agent/rest/listener.ts";
-import { createRestServer } from "../../../src/agent/rest/server.ts";
 import { readCertificate } from "../../../src/agent/tls/certificate.ts";
 import { selfMadeCertificate } from "../../../src/agent/tls/self-made.ts";
 import { certificateFiles, watchCertificate } from "../../../src/agent/tls/serve-certificate.ts";
 import { createAgentClient } from "../../../src/agent-client/agent-client.ts";
-import { createMetrics } from "../../../src/kit/metrics.ts";
-import { adminKey, TEST_KEY, testCall, testRestSettings } from "../../support/agent.ts";
-import { openRig, type EngineRig } from "../../support/engine-rig.ts";
+import { TEST_KEY, testCall } from "../../support/agent.ts";
+import { type EngineRig, engineRigs } from "../../support/engine-rig.ts";
 import { expectFailure } from "../../support/failure.ts";
-import { FakeHost } from "../../support/fake-host.ts";
 import { recordedLog } from "../../support/recorded-log.ts";
+import { restServers } from "../../support/rest-server.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { until } from "../../support/until.ts";
 
 describe("TLS of the agent", () => {
   const path = temporaryDirectory();
   const { log, lines } = recordedLog();
+  const watches: { close(): void }[] = [];
+  after(() => {
+    for (const watch of watches) watch.close();
+  });
+  const serveRest = restServers();
+  const newRig = engineRigs();
   let rig: EngineRig;
-  const parts: { close(): unknown }[] = [];
 
   before(async () => {
-    rig = await openRig([path("pool")], { host: new FakeHost() });
-  });
-  after(async () => {
-    for (const part of parts) await part.close();
-    await rig.close();
+    rig = await newRig();
   });
 
   async function serve(certFile: string, keyFile: string, clientCaFile?: string) {
     const certificate = await readCertificate({ certFile, keyFile, clientCaFile });
-    const settings = { ...testRestSettings, certificate };
-    const server = createRestServer(rig.engine, new KeyRing([adminKey]), settings, createMetrics(), log);
-    parts.push(server);
-    await server.listen({ host: "127.0.0.1", port: 0 });
+    const { server } = await serveRest(rig.engine, { certificate }, undefined, log);
     const { port } = server.server.address() as AddressInfo;
     return { server, port, url: `https://127.0.0.1:${port}`, certificate };
   }
@@ -106,7 +101,7 @@ describe("TLS of the agent", () => {
     const first = await selfMadeCertificate(path("first"));
     const second = await selfMadeCertificate(path("second"));
     const { server, port } = await serve(...files(first));
-    parts.push(
+    watches.push(
       watchCertificate(
         { ...first, clientCaFile: undefined },
         (renewed) => {

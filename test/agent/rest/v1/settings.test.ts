@@ -1,41 +1,21 @@
 import { expect } from "chai";
-import { KeyRing } from "../../../../src/agent/access/key-ring.ts";
-import { createRestServer } from "../../../../src/agent/rest/server.ts";
 import type { VolumesApiSettings } from "../../../../src/agent/rest/v1/settings.ts";
-import { silentLog } from "../../../../src/kit/log.ts";
-import { createMetrics } from "../../../../src/kit/metrics.ts";
-import { adminKey, testRestSettings } from "../../../support/agent.ts";
-import { type EngineRig, openRig } from "../../../support/engine-rig.ts";
+import { type EngineRig, engineRigs } from "../../../support/engine-rig.ts";
 import { FakeHost, fakeVm } from "../../../support/fake-host.ts";
 import { http } from "../../../support/http.ts";
-import { temporaryDirectory } from "../../../support/temporary.ts";
+import { restServers } from "../../../support/rest-server.ts";
 import { type Item } from "./fixture.ts";
 
 describe("volumes API v1: settings", () => {
-  const path = temporaryDirectory();
-  const open: { close(): unknown }[] = [];
+  const serveRest = restServers();
+  const newRig = engineRigs();
   let rig: EngineRig;
   before(async () => {
-    rig = await openRig([path("pool")], {
-      host: new FakeHost([{ ...fakeVm(1), running: false }, fakeVm(2)]),
-    });
-  });
-  after(async () => {
-    for (const part of open) await part.close();
-    await rig.close();
+    rig = await newRig({ host: new FakeHost([{ ...fakeVm(1), running: false }, fakeVm(2)]) });
   });
 
   async function serve(volumesApi: VolumesApiSettings) {
-    const settings = { ...testRestSettings, volumesApi };
-    const server = createRestServer(
-      rig.engine,
-      new KeyRing([adminKey]),
-      settings,
-      createMetrics(),
-      silentLog(),
-    );
-    open.push(server);
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const { url } = await serveRest(rig.engine, { volumesApi });
     return async (method: string, target: string, body: unknown): Promise<Item | undefined> => {
       const { json } = await http(url, method, `/v1${target}`, { body: JSON.stringify(body) });
       return (json as { data: { volumes: Item[] } }).data.volumes[0];
