@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { CallContext, Engine } from "../../src/agent/engine/engine.ts";
 import { openEngine } from "../../src/agent/engine/open-engine.ts";
-import { knownPools } from "../../src/agent/engine/pool/known-pools.ts";
+import { knownPools } from "./known-pools.ts";
 import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
 import type { Host, Vm } from "../../src/agent/hosts/host.ts";
 import { localHost } from "../../src/agent/hosts/local/local-host.ts";

@@ -1,9 +1,9 @@
-import { access, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { writeFileDurably } from "../../kit/durable-file.ts";
-import { isNotFound } from "../../kit/errors.ts";
+import { isThere } from "../../kit/is-there.ts";
 
 const YEARS = 10;
 
@@ -40,14 +40,4 @@ export async function selfMadeCertificate(directory: string): Promise<{ certFile
   await writeFileDurably(files.keyFile, key);
   await writeFileDurably(files.certFile, cert);
   return files;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    (error: unknown) => {
-      if (isNotFound(error)) return false;
-      throw error;
-    },
-  );
 }

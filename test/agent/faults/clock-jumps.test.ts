@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { openEngine } from "../../../src/agent/engine/open-engine.ts";
-import { knownPools } from "../../../src/agent/engine/pool/known-pools.ts";
+import { knownPools } from "../../support/known-pools.ts";
 import { defaultEngineSettings } from "../../../src/agent/engine/settings.ts";
 import { silentLog } from "../../../src/kit/log.ts";
 import { createMetrics } from "../../../src/kit/metrics.ts";

@@ -1,10 +1,11 @@
-import { dirname, join } from "node:path";
 import { stat } from "node:fs/promises";
 import type { Ledger } from "../index/ledger.ts";
 import { stampOf } from "../index/stamp.ts";
 import type { Disk, Snapshot, Volume } from "../model.ts";
 import type { Claims } from "../pool/claims.ts";
+import { recordBeside } from "../pool/layout.ts";
 import type { Catalog, PlacedGroup, PoolContents } from "./catalog.ts";
+import type { Shelf } from "./shelf.ts";
 
 type ClaimingDisk = Pick<Disk, "id" | "pool" | "lineage" | "size">;
 
@@ -37,23 +38,12 @@ export class Inventory {
     this.#onChange = onChange;
   }
 
-  async putVolume(volume: Volume): Promise<Volume> {
-    await this.look(volume);
-    const record = await stampOfRecord(volume);
-    // At once: an index that is written meanwhile must not take the old content for that of the new record.
-    this.ledger.setRecord(volume.id, record);
-    this.catalog.volumes.put(volume);
-    this.#onChange(volume.pool);
-    return volume;
+  putVolume(volume: Volume): Promise<Volume> {
+    return this.#put(this.catalog.volumes, volume);
   }
 
-  async putSnapshot(snapshot: Snapshot): Promise<Snapshot> {
-    await this.look(snapshot);
-    const record = await stampOfRecord(snapshot);
-    this.ledger.setRecord(snapshot.id, record);
-    this.catalog.snapshots.put(snapshot);
-    this.#onChange(snapshot.pool);
-    return snapshot;
+  putSnapshot(snapshot: Snapshot): Promise<Snapshot> {
+    return this.#put(this.catalog.snapshots, snapshot);
   }
 
   putGroup(group: PlacedGroup): void {
@@ -65,17 +55,11 @@ export class Inventory {
   }
 
   removeVolume(id: string): void {
-    const volume = this.catalog.volumes.byId(id);
-    if (volume === undefined) return;
-    this.catalog.volumes.remove(id);
-    this.#forget(volume);
+    this.#remove(this.catalog.volumes, id);
   }
 
   removeSnapshot(id: string): void {
-    const snapshot = this.catalog.snapshots.byId(id);
-    if (snapshot === undefined) return;
-    this.catalog.snapshots.remove(id);
-    this.#forget(snapshot);
+    this.#remove(this.catalog.snapshots, id);
   }
 
   /** Takes over what a pool was found to hold; the ledger knows its disks already. */
@@ -103,17 +87,30 @@ export class Inventory {
     this.claims.set({ ...disk, lineage }, this.ledger.get(disk.id)?.allocated ?? 0n, growing);
   }
 
-  #forget({ id, pool }: Volume | Snapshot): void {
+  async #put<T extends Volume | Snapshot>(shelf: Shelf<T>, disk: T): Promise<T> {
+    await this.look(disk);
+    const record = await stampOfRecord(disk);
+    // At once: an index that is written meanwhile must not take the old content for that of the new record.
+    this.ledger.setRecord(disk.id, record);
+    shelf.put(disk);
+    this.#onChange(disk.pool);
+    return disk;
+  }
+
+  #remove(shelf: Shelf<Volume> | Shelf<Snapshot>, id: string): void {
+    const disk = shelf.byId(id);
+    if (disk === undefined) return;
+    shelf.remove(id);
     this.ledger.delete(id);
     this.claims.delete(id);
-    this.#onChange(pool);
+    this.#onChange(disk.pool);
   }
 }
 
 /** The stamp of a disk's record; undefined where it has none that could be looked at. */
-async function stampOfRecord({ path, name, id }: Volume | Snapshot): Promise<string | undefined> {
+async function stampOfRecord(disk: Volume | Snapshot): Promise<string | undefined> {
   try {
-    return stampOf(await stat(join(dirname(path), `${name};${id}.json`), { bigint: true })).text;
+    return stampOf(await stat(recordBeside(disk), { bigint: true })).text;
   } catch {
     // The next start reads the record instead of the index.
     return undefined;

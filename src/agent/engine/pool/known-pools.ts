@@ -30,18 +30,6 @@ export async function knownPoolsIn(path: string): Promise<KnownPools> {
   };
 }
 
-/** Remembers them as long as the process runs. */
-export function knownPools(): KnownPools {
-  const ids = new Map<string, string>();
-  return {
-    idOf: (directory) => ids.get(resolve(directory)),
-    remember: (directory, id) => {
-      ids.set(resolve(directory), id);
-      return Promise.resolve();
-    },
-  };
-}
-
 async function readIds(path: string): Promise<Record<string, string>> {
   try {
     const value: unknown = JSON.parse(await readFile(path, "utf8"));

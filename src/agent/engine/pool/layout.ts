@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { Disk } from "../model.ts";
 
 /** Ends of the names of files that an unfinished change has. */
 const GONE = ".gone.vhdx";
@@ -42,19 +43,19 @@ export class PoolLayout {
   }
 
   disk(name: string, id: string): string {
-    return join(this.directory, `${name};${id}.vhdx`);
+    return join(this.directory, diskFile(name, id));
   }
 
   record(name: string, id: string): string {
-    return join(this.directory, `${name};${id}.json`);
+    return join(this.directory, recordFile(name, id));
   }
 
   snapshotDisk(name: string, id: string): string {
-    return join(this.snapshots, `${name};${id}.vhdx`);
+    return join(this.snapshots, diskFile(name, id));
   }
 
   snapshotRecord(name: string, id: string): string {
-    return join(this.snapshots, `${name};${id}.json`);
+    return join(this.snapshots, recordFile(name, id));
   }
 
   groupRecord(id: string): string {
@@ -84,6 +85,19 @@ export class PoolLayout {
   deletedRecord(id: string): string {
     return join(this.deleted, `${id}.json`);
   }
+}
+
+function diskFile(name: string, id: string): string {
+  return `${name};${id}.vhdx`;
+}
+
+function recordFile(name: string, id: string): string {
+  return `${name};${id}.json`;
+}
+
+/** Where the record of a disk is: beside it, whichever directory of a pool that is. */
+export function recordBeside({ path, name, id }: Pick<Disk, "path" | "name" | "id">): string {
+  return join(dirname(path), recordFile(name, id));
 }
 
 /** True where a file of this path and its checkpoints can be opened. */

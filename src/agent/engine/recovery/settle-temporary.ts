@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { isNotFound } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { parseDiskFile } from "../names.ts";
 import { parseTemporaryFile } from "../pool/layout.ts";
@@ -85,7 +86,7 @@ async function settleDisk(pool: Pool, id: string, log: Log): Promise<void> {
     log.info({ path }, "removed: a disk that was not finished");
   } catch (error) {
     // It got its place just now.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (!isNotFound(error)) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
-import { rename, rm, stat } from "node:fs/promises";
-import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { rename, rm } from "node:fs/promises";
+import { StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import { isProtected } from "../labels.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
@@ -50,7 +51,8 @@ export async function deleteVolume(parts: EngineParts, id: string): Promise<void
 async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: boolean): Promise<void> {
   const { id, name, path } = volume;
   await parts.host.forget(id);
-  if (await isMissing(path)) {
+  // Somebody may have removed the disk before us.
+  if (!(await isThere(path))) {
     await removeRecord(pool, volume);
     return;
   }
@@ -68,15 +70,4 @@ async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: 
   }
   await rename(path, keep ? pool.layout.deletedDisk(id) : pool.layout.gone(id));
   await removeRecord(pool, volume);
-}
-
-/** Somebody removed the disk before us. */
-async function isMissing(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return false;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, realpath, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import type { DiskFile } from "../host.ts";
 
 const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -77,7 +78,7 @@ export class AttachmentLinks {
         paths.push(...names.map((name) => join(root, vmId, name)));
       }
     }
-    const present = await Promise.all(paths.map(async (path) => [path, await exists(path)] as const));
+    const present = await Promise.all(paths.map(async (path) => [path, await isThere(path)] as const));
     return present.flatMap(([path, there]) => (there && this.parse(path) !== undefined ? path : []));
   }
 
@@ -106,14 +107,4 @@ async function directoriesIn(root: string): Promise<string[]> {
     throw error;
   });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
 }

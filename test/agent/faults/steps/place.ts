@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { CallContext } from "../../../../src/agent/engine/engine.ts";
 import { openEngine, type OpenEngine } from "../../../../src/agent/engine/open-engine.ts";
-import { knownPools } from "../../../../src/agent/engine/pool/known-pools.ts";
+import { knownPools } from "../../../support/known-pools.ts";
 import { defaultEngineSettings } from "../../../../src/agent/engine/settings.ts";
 import { localHost } from "../../../../src/agent/hosts/local/local-host.ts";
 import { declaredVm } from "../../../../src/agent/hosts/local/vms.ts";

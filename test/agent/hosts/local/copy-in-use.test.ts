@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { Engine } from "../../../../src/agent/engine/engine.ts";
 import type { Snapshot, Volume } from "../../../../src/agent/engine/model.ts";
 import { openEngine, type OpenEngine } from "../../../../src/agent/engine/open-engine.ts";
-import { knownPools } from "../../../../src/agent/engine/pool/known-pools.ts";
+import { knownPools } from "../../../support/known-pools.ts";
 import { defaultEngineSettings } from "../../../../src/agent/engine/settings.ts";
 import { localHost } from "../../../../src/agent/hosts/local/local-host.ts";
 import { declaredVm } from "../../../../src/agent/hosts/local/vms.ts";
