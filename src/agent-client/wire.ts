@@ -55,12 +55,22 @@ export const VolumeAnswer = Type.Object(
 );
 export type VolumeAnswer = Static<typeof VolumeAnswer>;
 
+/** Where a guest finds a disk: a loop's backing file on the local host, a SCSI controller's unit on Hyper-V. */
+const Address = Type.Union([
+  Type.Object({ kind: Type.Literal("loop"), backingFile: Type.String() }),
+  Type.Object({
+    kind: Type.Literal("vmbus"),
+    controllerId: Type.String(),
+    lun: Type.Integer({ minimum: 0, maximum: 63 }),
+  }),
+]);
+
 export const AttachmentAnswer = Type.Object(
   {
     VmId: Type.String(),
     VolumeId: Type.String(),
     ReadOnly: Type.Boolean(),
-    Address: Type.Object({ kind: Type.Literal("loop"), backingFile: Type.String() }),
+    Address,
   },
   {
     examples: [

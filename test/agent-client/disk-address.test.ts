@@ -13,6 +13,15 @@ describe("disk address", () => {
     );
   });
 
+  it("of a SCSI controller survives it, too", () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.integer({ min: 0, max: 63 }), (controllerId, lun) => {
+        const address = { kind: "vmbus", controllerId, lun } as const;
+        expect(decodePublishContext(encodePublishContext(address))).to.deep.equal(address);
+      }),
+    );
+  });
+
   it("is read beside keys of others", () => {
     const context = { addressKind: "loop", backingFile: "/pool/x", "storage.kubernetes.io/other": "1" };
     expect(decodePublishContext(context)).to.deep.equal({ kind: "loop", backingFile: "/pool/x" });
@@ -23,6 +32,9 @@ describe("disk address", () => {
     { addressKind: "loop" },
     { backingFile: "/x" },
     { addressKind: "scsi", backingFile: "/x" },
+    { addressKind: "vmbus", controllerId: "../../0", lun: "1" },
+    { addressKind: "vmbus", controllerId: "0f9b3c57-2f6e-4c58-8d1b-7d2e4f6a8c90", lun: "64" },
+    { addressKind: "vmbus", controllerId: "0f9b3c57-2f6e-4c58-8d1b-7d2e4f6a8c90" },
   ]) {
     it(`is not in ${JSON.stringify(context)}`, () => {
       const error = thrownBy(() => decodePublishContext(context));

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { backingFileAt } from "../support/device-bytes.ts";
 import { expectFailure } from "../support/failure.ts";
 import { fakeVm } from "../support/fake-host.ts";
 import { makeVolume, testController, WRITER } from "../support/controller.ts";
@@ -20,7 +21,7 @@ describe("controller ControllerPublishVolume", () => {
     expect(attachment).to.deep.include({ vmId: NODE_1, readOnly: false });
     expect(answer.publish_context).to.deep.equal({
       addressKind: "loop",
-      backingFile: attachment!.address.backingFile,
+      backingFile: backingFileAt(attachment!.address),
     });
     expect(await publish(handle)).to.deep.equal(answer);
     expect(controller.agents["local"]!.host.attachments).to.have.lengthOf(1);

@@ -5,8 +5,15 @@ import { pipeline } from "node:stream/promises";
 import type { DiskAddress } from "../../src/agent-client/disk-address.ts";
 import { listLoopDevices, type LoopDevice } from "../../src/kit/loop-devices.ts";
 
+/** The file that a disk address of the local host names. */
+export function backingFileAt(address: DiskAddress): string {
+  if (address.kind === "loop") return address.backingFile;
+  throw new Error("the disk is not on the local host");
+}
+
 /** The loop device that a disk address means. */
-export function loopAt({ backingFile }: DiskAddress): LoopDevice {
+export function loopAt(address: DiskAddress): LoopDevice {
+  const backingFile = backingFileAt(address);
   const loop = listLoopDevices().find((each) => each.backingFile === backingFile);
   if (loop === undefined) throw new Error(`no loop device has ${backingFile}`);
   return loop;

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addressText } from "../../agent-client/disk-address.ts";
 import { operatorCommand } from "../operator/command.ts";
 import { follow } from "../operator/follow.ts";
 import { helpText, sharedCodes } from "../operator/help.ts";
@@ -20,7 +21,7 @@ export function attachCommand(): Command {
       const id = await volumeIdOf(session, wanted);
       const vmId = await vmIdOf(session, vm);
       const { Address } = await follow(session, (call) => agent.attach(vmId, id, readOnly, call));
-      await say(`${wanted} is attached to ${vm}: ${Address.backingFile}`);
+      await say(`${wanted} is attached to ${vm}: ${addressText(Address)}`);
       return exitCodes.done;
     },
   );

@@ -20,7 +20,10 @@ import {
 /** The Linux VM with this id. */
 export function linuxGuest(vmId: string): Guest {
   return {
-    findDisk: (address, volumeId) => findLoopDisk(address, vmId, volumeId),
+    findDisk: async (address, volumeId) => {
+      if (address.kind === "loop") return await findLoopDisk(address, vmId, volumeId);
+      throw new StatusError("UNIMPLEMENTED", "this node can't find disks on a Hyper-V SCSI controller yet");
+    },
     contentOf,
     format,
     stateOf: (path) => stateOf(path, vmId),

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import type { DiskAddress } from "../../agent-client/disk-address.ts";
+import type { LoopAddress } from "../../agent-client/disk-address.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
 import { listLoopDevices, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
 import { readIdentity } from "../../vhdx/index.ts";
@@ -10,7 +10,7 @@ import type { Disk } from "../guest.ts";
  * Finds the loop device of a volume of this VM and proves that it is that volume: the kernel names the backing
  * file, whose path carries both ids, and the file's own VirtualDiskId must agree.
  */
-export async function findLoopDisk(address: DiskAddress, vmId: string, volumeId: string): Promise<Disk> {
+export async function findLoopDisk(address: LoopAddress, vmId: string, volumeId: string): Promise<Disk> {
   const { backingFile } = address;
   const owner = ownerOf(backingFile);
   if (owner?.vmId !== vmId || owner.volumeId !== volumeId) {

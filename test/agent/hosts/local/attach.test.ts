@@ -187,7 +187,8 @@ describe("local host, attach", () => {
     try {
       const host = await hostOver(moved);
       const [attachment] = await host.attachmentsOf(disk.volumeId);
-      expect(attachment?.address.backingFile).to.equal(join(moved, ".vms", vmId, `${disk.volumeId}.vhdx`));
+      const file = join(moved, ".vms", vmId, `${disk.volumeId}.vhdx`);
+      expect(attachment?.address).to.deep.equal({ kind: "loop", backingFile: file });
       expect(await readdir(join(moved, ".vms", vmId))).to.include(`${disk.volumeId}.vhdx`);
     } finally {
       await rename(moved, rig.pool);

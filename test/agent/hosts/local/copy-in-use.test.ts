@@ -10,12 +10,12 @@ import { defaultEngineSettings } from "../../../../src/agent/engine/settings.ts"
 import { localHost } from "../../../../src/agent/hosts/local/local-host.ts";
 import { declaredVm } from "../../../../src/agent/hosts/local/vms.ts";
 import { silentLog } from "../../../../src/kit/log.ts";
-import { listLoopDevices } from "../../../../src/kit/loop-devices.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import { run, runAny } from "../../../../src/kit/run.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { context } from "../../../support/local-rig.ts";
+import { loopAt } from "../../../support/device-bytes.ts";
 import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
 import { refused } from "../../../support/refused.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
@@ -53,9 +53,7 @@ describe("local host: snapshots of volumes in use", function () {
   async function attached(): Promise<{ volume: Volume; device: string }> {
     const volume = await engine.createVolume(newVolume(randomUUID(), exactly(64n * MiB)), context());
     const { address } = await engine.attach(vm.id, volume.id, false, undefined, context());
-    const { backingFile } = address;
-    const loop = listLoopDevices().find((each) => each.backingFile === backingFile);
-    return { volume, device: loop!.device };
+    return { volume, device: loopAt(address).device };
   }
 
   async function mounted(): Promise<{ volume: Volume; device: string; mount: string }> {
@@ -75,10 +73,10 @@ describe("local host: snapshots of volumes in use", function () {
       context(),
     );
     const { address } = await engine.attach(vm.id, volume.id, false, undefined, context());
-    const loop = listLoopDevices().find(({ backingFile }) => backingFile === address.backingFile);
+    const loop = loopAt(address);
     const mount = path(randomUUID());
     await mkdir(mount);
-    await run("mount", [loop!.device, mount]);
+    await run("mount", [loop.device, mount]);
     return mount;
   }
 
