@@ -8,14 +8,26 @@ export interface RunningDriver {
   /** Serves Identity and Node, and Controller when `controllerSocket` is the same. */
   readonly socket: string;
   readonly controllerSocket: string;
+  /** All that its processes have said. */
+  output(): string;
   stop(): Promise<void>;
 }
 
 /** Few, so that filling a VM up does not take long. */
 const SLOTS = ["--max-volumes", "12"];
 
+/** Everything is logged, so that it can be seen what never is. */
 function start(args: readonly string[]): OwnProcess {
-  return startProcess(process.execPath, [join(import.meta.dirname, "../../src/main.ts"), ...args]);
+  return startProcess(process.execPath, [
+    join(import.meta.dirname, "../../src/main.ts"),
+    ...args,
+    "--log-level",
+    "trace",
+  ]);
+}
+
+function outputOf(processes: readonly OwnProcess[]): string {
+  return processes.map((each) => each.output()).join("");
 }
 
 async function stopAll(processes: readonly OwnProcess[]): Promise<void> {
@@ -30,7 +42,12 @@ export async function startUp(directory: string): Promise<RunningDriver> {
   const up = start(["up", "--no-show", "--state-dir", directory, ...SLOTS]);
   await up.says(/serving CSI/);
   const socket = join(directory, "csi.sock");
-  return { socket, controllerSocket: socket, stop: () => stopAll([up]) };
+  return {
+    socket,
+    controllerSocket: socket,
+    output: () => outputOf([up]),
+    stop: () => stopAll([up]),
+  };
 }
 
 /** Agent, controller and node as processes of their own. */
@@ -66,6 +83,7 @@ export async function startSeparately(directory: string): Promise<RunningDriver>
   return {
     socket: at("n.sock"),
     controllerSocket: at("c.sock"),
+    output: () => outputOf([agent, controller, node]),
     stop: () => stopAll([agent, controller, node]),
   };
 }

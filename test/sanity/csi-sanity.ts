@@ -1,6 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { stringify } from "yaml";
 
 const tools = join(import.meta.dirname, "../tools");
 
@@ -14,9 +15,19 @@ export interface SanityTarget {
   readonly parameters: string;
   /** YAML file of what can be changed of a volume. */
   readonly mutableParameters: string;
+  /** Goes with every request that has secrets. */
+  readonly secret: string;
   /** A directory for the run alone. */
   readonly directory: string;
 }
+
+/** Requests that have secrets, as csi-sanity names them. */
+const requestsWithSecrets = [
+  ...["CreateVolume", "DeleteVolume", "ControllerPublishVolume", "ControllerUnpublishVolume"],
+  ...["ControllerValidateVolumeCapabilities", "ControllerExpandVolume", "ControllerModifyVolume"],
+  ...["NodeStageVolume", "NodePublishVolume"],
+  ...["CreateSnapshot", "DeleteSnapshot", "ListSnapshots", "GetSnapshot"],
+];
 
 /** Names of specs by how they ended. A spec that failed carries what it said. */
 export interface SanityReport {
@@ -51,6 +62,9 @@ export async function runSanity(target: SanityTarget): Promise<SanityReport> {
   const { endpoint, controllerEndpoint, access, parameters, directory } = target;
   await mkdir(directory, { recursive: true });
   const reportFile = join(directory, "report.json");
+  const secretsFile = join(directory, "secrets.yaml");
+  const secrets = requestsWithSecrets.map((request) => [`${request}Secret`, { password: target.secret }]);
+  await writeFile(secretsFile, stringify(Object.fromEntries(secrets)));
   const { all } = await execa(
     "go",
     [
@@ -58,6 +72,7 @@ export async function runSanity(target: SanityTarget): Promise<SanityReport> {
       ...(controllerEndpoint === undefined ? [] : [`--csi.controllerendpoint=${controllerEndpoint}`]),
       ...[`--csi.testvolumeaccesstype=${access}`, `--csi.testvolumeparameters=${parameters}`],
       `--csi.testvolumemutableparameters=${target.mutableParameters}`,
+      `--csi.secrets=${secretsFile}`,
       ...[`--csi.mountdir=${join(directory, "target")}`, `--csi.stagingdir=${join(directory, "staging")}`],
       // A pool promises no byte twice: volumes of the usual 10 GiB would need more disk than a machine may have.
       ...[`--csi.testvolumesize=${512 * 2 ** 20}`, `--csi.testvolumeexpandsize=${2 ** 30}`],

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { csiClient } from "../../src/csi/client.ts";
@@ -9,7 +10,7 @@ import { startSeparately, startUp, type RunningDriver } from "./compositions.ts"
 import { runSanity, whyNoSanity } from "./csi-sanity.ts";
 import expected from "./expected.json" with { type: "json" };
 
-const RUNS = 3;
+const RUNS = 5;
 const compositions = { "one process": startUp, "separate processes": startSeparately };
 
 describe("csi-sanity", function () {
@@ -30,6 +31,7 @@ describe("csi-sanity", function () {
       let directory: string;
       let parameters: string;
       let mutableParameters: string;
+      const secret = randomUUID();
 
       before(async () => {
         directory = scratch(name.replace(" ", "-"));
@@ -59,6 +61,7 @@ describe("csi-sanity", function () {
               access,
               parameters,
               mutableParameters,
+              secret,
               directory: scratch(`${name.replace(" ", "-")}-${access}-${run}`),
             });
             console.log(`      ${report.passed.length} specs passed, seed ${report.seed}`);
@@ -69,6 +72,11 @@ describe("csi-sanity", function () {
           });
         }
       }
+
+      it("logs every call and no secret", () => {
+        expect(driver.output()).to.include("NodeStageVolume");
+        expect(driver.output().includes(secret), "the secret is in a log").to.equal(false);
+      });
 
       it("leaves no volume, attachment or mount behind", async () => {
         const disks = await readdir(`${directory}/pool`);
