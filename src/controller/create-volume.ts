@@ -41,7 +41,7 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
         content_source: content,
         volume_id: formatHandle(group.name, volume.id),
         capacity_bytes: volume.size,
-        volume_context: encodeVolumeContext({ fsType }),
+        volume_context: encodeVolumeContext({ fsType, encryption: undefined, format: {} }),
         accessible_topology: [{ segments: { [parts.names.topologyKey]: group.name } }],
       },
     };

@@ -1,4 +1,5 @@
 import type { DiskAddress } from "../agent-client/disk-address.ts";
+import type { FormatOptions } from "../csi/format-options.ts";
 import type { FileSystem } from "../csi/volume-capability.ts";
 
 /** A disk whose identity was proven. It stays bound to its device until it is released. */
@@ -46,7 +47,7 @@ export interface Guest {
   findDisk(address: DiskAddress, volumeId: string): Promise<Disk>;
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
-  format(disk: Disk, fsType: FileSystem): Promise<void>;
+  format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;
   stateOf(path: string): Promise<PathState>;
   /** Mounts the disk on an absent or empty directory. */
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;

@@ -1,4 +1,5 @@
 import { decodePublishContext } from "../agent-client/disk-address.ts";
+import type { FormatOptions } from "../csi/format-options.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type FileSystem,
   type VolumeUse,
 } from "../csi/volume-capability.ts";
-import { decodeVolumeContext } from "../csi/volume-context.ts";
+import { decodeVolumeContext, type VolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
 import type { Disk, Guest } from "./guest.ts";
@@ -26,11 +27,11 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
     const path = readPath("staging_target_path", request.staging_target_path);
     const use = readCapability(request.volume_capability);
     const address = decodePublishContext(request.publish_context);
-    const { fsType: parameter } = decodeVolumeContext(request.volume_context);
+    const context = decodeVolumeContext(request.volume_context);
     await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
       const disk = await parts.guest.findDisk(address, volumeId);
       try {
-        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, use.fsType ?? parameter);
+        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, context);
       } finally {
         await disk.release();
       }
@@ -44,13 +45,14 @@ async function stageMount(
   disk: Disk,
   path: string,
   use: MountUse,
-  wanted: FileSystem | undefined,
+  context: VolumeContext,
 ): Promise<void> {
+  const wanted = use.fsType ?? context.fsType;
   const readOnly = use.readOnlyMode || disk.readOnly;
   const flags = readMountFlags(use.mountFlags);
   const options = readOnly ? [...flags, "ro"] : flags;
   if (await isStaged(guest, disk, path, wanted, options.includes("ro"))) return;
-  const fsType = await ensureFileSystem(guest, disk, wanted);
+  const fsType = await ensureFileSystem(guest, disk, wanted, context.format);
   await guest.mountDisk(disk, fsType, path, options);
   if (!readOnly && (await guest.isSmallerThanDisk(disk, fsType))) {
     await growStaged(guest, disk, fsType, path, options);
@@ -102,6 +104,7 @@ async function ensureFileSystem(
   guest: Guest,
   disk: Disk,
   wanted: FileSystem | undefined,
+  format: FormatOptions,
 ): Promise<FileSystem> {
   const content = await guest.contentOf(disk);
   switch (content.kind) {
@@ -125,7 +128,7 @@ async function ensureFileSystem(
         );
       }
       const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
-      await guest.format(disk, fsType);
+      await guest.format(disk, fsType, format);
       return fsType;
     }
   }

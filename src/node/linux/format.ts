@@ -1,3 +1,4 @@
+import { checkFormatOptions, type FormatOptions } from "../../csi/format-options.ts";
 import type { FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { run } from "../../kit/run.ts";
@@ -6,19 +7,40 @@ import { endsAreZero } from "./content.ts";
 
 /**
  * None is told to overwrite what it finds. mkfs.ext4 would ask a person whether a whole disk is meant: -F answers
- * that, and still refuses a disk in use. No blocks are reserved for root: pods are the only users.
+ * that, and still refuses a disk in use. Unless asked for, no blocks are reserved for root: pods are the only users.
  */
-const makers: Readonly<Record<FileSystem, readonly [program: string, ...args: string[]]>> = {
-  ext4: ["mkfs.ext4", "-q", "-F", "-m", "0"],
-  xfs: ["mkfs.xfs", "-q"],
-  btrfs: ["mkfs.btrfs", "--quiet"],
-};
+const makers: Readonly<Record<FileSystem, (options: FormatOptions) => [program: string, ...args: string[]]>> =
+  {
+    ext4: ({ blockSize, inodeSize, reservedBlocksPercentage = 0 }) => [
+      "mkfs.ext4",
+      "-q",
+      "-F",
+      ...["-m", String(reservedBlocksPercentage)],
+      ...(blockSize === undefined ? [] : ["-b", String(blockSize)]),
+      ...(inodeSize === undefined ? [] : ["-I", String(inodeSize)]),
+    ],
+    xfs: ({ blockSize, inodeSize }) => [
+      "mkfs.xfs",
+      "-q",
+      ...(blockSize === undefined ? [] : ["-b", `size=${blockSize}`]),
+      ...(inodeSize === undefined ? [] : ["-i", `size=${inodeSize}`]),
+    ],
+    btrfs: ({ blockSize }) => [
+      "mkfs.btrfs",
+      "--quiet",
+      ...(blockSize === undefined ? [] : ["--sectorsize", String(blockSize)]),
+    ],
+  };
 
-/** Makes a file system on a disk that was proven blank; what can be looked at without a process is looked at again. */
-export async function format(disk: Disk, fsType: FileSystem): Promise<void> {
+/**
+ * Makes a file system on a disk that was proven blank; what can be looked at without a process is looked at again.
+ * @throws StatusError INVALID_ARGUMENT for options that it can't have
+ */
+export async function format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void> {
+  checkFormatOptions(fsType, options);
   if (!(await endsAreZero(disk))) {
     throw new StatusError("FAILED_PRECONDITION", `${disk.device} is not blank: it was not formatted`);
   }
-  const [program, ...args] = makers[fsType];
+  const [program, ...args] = makers[fsType](options);
   await run(program, [...args, disk.device]);
 }

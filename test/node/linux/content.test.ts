@@ -38,11 +38,11 @@ describe("what is on a disk", () => {
     it(`is ${fsType} after it was made, and nothing is made over it`, async () => {
       const disk = await blankDisk(mib * 1024 * 1024);
       expect(await contentOf(disk)).to.deep.equal({ kind: "blank" });
-      await format(disk, fsType);
+      await format(disk, fsType, {});
       expect(await contentOf(disk)).to.deep.equal({ kind: "file system", fsType });
       const before = await checksum(disk.device);
       for (const other of ["ext4", "xfs", "btrfs"] as const) {
-        await refused(format(disk, other), "FAILED_PRECONDITION", "not blank");
+        await refused(format(disk, other, {}), "FAILED_PRECONDITION", "not blank");
       }
       expect(await checksum(disk.device)).to.equal(before);
     });
@@ -54,7 +54,7 @@ describe("what is on a disk", () => {
       const disk = await blankDisk();
       await writeBytes(disk.device, mark, Buffer.from([0x80]));
       expect(await contentOf(disk), String(mark)).to.include({ kind: "unknown" });
-      await refused(format(disk, "ext4"), "FAILED_PRECONDITION", "not blank");
+      await refused(format(disk, "ext4", {}), "FAILED_PRECONDITION", "not blank");
     }
   });
 
@@ -68,7 +68,7 @@ describe("what is on a disk", () => {
   it("is an error, never blank, when the disk can't be read", async () => {
     // The kernel answers reads at address 0 with EIO.
     await refused(contentOf(diskAt("/proc/self/mem")), "UNAVAILABLE", "EIO");
-    await refused(format(diskAt("/proc/self/mem"), "ext4"), "UNAVAILABLE", "EIO");
+    await refused(format(diskAt("/proc/self/mem"), "ext4", {}), "UNAVAILABLE", "EIO");
     await refused(contentOf(diskAt(path("absent"))), "INTERNAL");
   });
 
