@@ -44,8 +44,8 @@ function mocha(...args: string[]): Suite {
 
 /** Thousands of generated cases each, in a process of their own: a heap full of other tests slows them threefold. */
 const campaigns = ["crash", "fuzz", "model"].map((name) => `test/vhdx/${name}/**/*.test.ts`);
-/** The real agent under power cuts, kills, contention and fuzz: minutes each, on real file systems. */
-const faults = ["faults", "fuzz"].map((name) => `test/agent/${name}/**/*.test.ts`);
+/** The real processes under power cuts, kills, contention and fuzz: minutes each, on real file systems. */
+const faults = ["agent/faults", "agent/fuzz", "csi-stack"].map((name) => `test/${name}/**/*.test.ts`);
 const sanity = "test/sanity/**/*.test.ts";
 
 const suites: Readonly<Record<string, Suite>> = {

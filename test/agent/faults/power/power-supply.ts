@@ -1,5 +1,6 @@
 import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { run } from "../../../../src/kit/run.ts";
+import { mountXfsImage } from "../../../support/xfs-image.ts";
 
 const GIB = 1024 ** 3;
 
@@ -19,10 +20,7 @@ export interface PowerSupply {
 /** @param path places below a directory whose mounts are removed at the end. */
 export async function powerSupply(path: (...parts: string[]) => string): Promise<PowerSupply> {
   const host = path("host");
-  await mkdir(host);
-  await sparseFile(path("xfs.img"), 32 * GIB);
-  await run("mkfs.xfs", ["-q", "-m", "reflink=1", path("xfs.img")]);
-  await run("mount", ["-o", "loop", path("xfs.img"), host]);
+  await mountXfsImage(path("xfs.img"), host, 32);
   const image = path("host", "pool.img");
   await sparseFile(image, 8 * GIB);
   await run("mkfs.ext4", ["-q", "-E", "lazy_itable_init=1,lazy_journal_init=1", "-J", "size=16", image]);

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Engine } from "../../../../src/agent/engine/engine.ts";
@@ -19,6 +19,7 @@ import { loopAt } from "../../../support/device-bytes.ts";
 import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
 import { refused } from "../../../support/refused.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
+import { mountXfsImage } from "../../../support/xfs-image.ts";
 
 describe("local host: snapshots of volumes in use", function () {
   this.timeout(120_000);
@@ -28,12 +29,7 @@ describe("local host: snapshots of volumes in use", function () {
   let engine: Engine;
   before(needsLoopDevices);
   before(async () => {
-    const image = path("xfs.img");
-    await writeFile(image, "");
-    await truncate(image, 1024 ** 3);
-    await run("mkfs.xfs", ["-q", "-m", "reflink=1", image]);
-    await mkdir(path("pool"));
-    await run("mount", ["-o", "loop", image, path("pool")]);
+    await mountXfsImage(path("xfs.img"), path("pool"), 1);
     opened = await openEngine(
       {
         pools: [{ name: "default", directory: path("pool") }],
