@@ -18,14 +18,14 @@ export type DiskContent =
   | { readonly kind: "file system"; readonly fsType: string }
   | { readonly kind: "unknown"; readonly what: string };
 
-/** What a staging or target path is at present. */
+/** What a staging or target path is at present, asked about one volume. */
 export type PathState =
   | { readonly kind: "absent" | "empty directory" | "empty file" }
   | { readonly kind: "occupied"; readonly what: string }
   | {
       readonly kind: "mounted";
-      /** The volume whose disk is mounted or bound here; undefined when it is not one of this VM's volumes. */
-      readonly volumeId: string | undefined;
+      /** True when what is mounted or bound here is the disk of the volume that was asked about. */
+      readonly isVolume: boolean;
       readonly device: string;
       /** True when the machine has lost the device, as when a disk was pulled from under its mount. */
       readonly deviceIsGone: boolean;
@@ -48,7 +48,7 @@ export interface Guest {
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
   format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;
-  stateOf(path: string): Promise<PathState>;
+  stateOf(path: string, volumeId: string): Promise<PathState>;
   /** Mounts the disk on an absent or empty directory. */
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;
   /** Shows a staged directory at another path. */

@@ -62,22 +62,22 @@ async function requireStaged(
   volumeId: string,
   staging: string,
 ): Promise<{ readonly readOnly: boolean }> {
-  const state = await guest.stateOf(staging);
-  if (state.kind === "mounted" && state.volumeId === volumeId && state.access === "mount") return state;
+  const state = await guest.stateOf(staging, volumeId);
+  if (state.kind === "mounted" && state.isVolume && state.access === "mount") return state;
   throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is not staged on ${staging}`);
 }
 
 /** True when the target shows this volume already. @throws StatusError for anything else there */
 async function isPublished(guest: Guest, volumeId: string, target: Target): Promise<boolean> {
   const { path, access, readOnly } = target;
-  const state = await guest.stateOf(path);
+  const state = await guest.stateOf(path, volumeId);
   const free = access === "mount" ? "empty directory" : "empty file";
   if (state.kind === "absent" || state.kind === free) return false;
   if (state.kind !== "mounted") {
     const what = state.kind === "occupied" ? state.what : `is an ${state.kind}`;
     throw new StatusError("FAILED_PRECONDITION", `${path} ${what}: the volume was not published over it`);
   }
-  if (state.volumeId !== volumeId) {
+  if (!state.isVolume) {
     throw new StatusError(
       "FAILED_PRECONDITION",
       `${path} has ${state.device} mounted, which is another volume`,

@@ -9,7 +9,7 @@ export async function publishedHere(
   path: string,
 ): Promise<Extract<PathState, { kind: "mounted" }>> {
   // A relative path shows nothing: what it means depends on who asks.
-  const state = isAbsolute(path) ? await guest.stateOf(path) : undefined;
-  if (state?.kind === "mounted" && state.volumeId === volumeId) return state;
+  const state = isAbsolute(path) ? await guest.stateOf(path, volumeId) : undefined;
+  if (state?.kind === "mounted" && state.isVolume) return state;
   throw new StatusError("NOT_FOUND", `volume ${volumeId} is not on ${path}`);
 }

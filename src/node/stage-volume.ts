@@ -67,13 +67,13 @@ async function isStaged(
   wanted: FileSystem | undefined,
   readOnly: boolean,
 ): Promise<boolean> {
-  const state = await guest.stateOf(path);
+  const state = await guest.stateOf(path, disk.volumeId);
   switch (state.kind) {
     case "absent":
     case "empty directory":
       return false;
     case "mounted":
-      if (state.volumeId !== disk.volumeId) {
+      if (!state.isVolume) {
         throw new StatusError(
           "FAILED_PRECONDITION",
           `${path} has ${state.device} mounted, which is another volume`,

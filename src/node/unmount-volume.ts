@@ -7,9 +7,9 @@ import type { Guest } from "./guest.ts";
  * @throws StatusError FAILED_PRECONDITION for a mount that is not this volume's
  */
 export async function unmountVolume(guest: Guest, volumeId: string, path: string): Promise<void> {
-  const state = await guest.stateOf(path);
+  const state = await guest.stateOf(path, volumeId);
   if (state.kind !== "mounted") return;
-  if (state.volumeId !== volumeId && !state.deviceIsGone) {
+  if (!state.isVolume && !state.deviceIsGone) {
     throw new StatusError(
       "FAILED_PRECONDITION",
       `${path} has ${state.device} mounted, which is not volume ${volumeId}: it was left alone`,

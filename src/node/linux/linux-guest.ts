@@ -1,51 +1,41 @@
 import { statfs } from "node:fs/promises";
-import { basename } from "node:path";
 import { StatusError } from "../../kit/errors.ts";
-import { readLoopDevice } from "../../kit/loop-devices.ts";
+import type { Mount } from "../../kit/mount-table.ts";
 import type { Guest, Usage } from "../guest.ts";
+import { deviceOf, sizeOf } from "./block-devices.ts";
 import { contentOf } from "./content.ts";
 import { format } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
 import { findLoopDisk } from "./loop-disk.ts";
-import {
-  bindDevice,
-  bindDirectory,
-  mountAt,
-  mountDevice,
-  removeMountPoint,
-  stateOf,
-  unmount,
-} from "./mounts.ts";
+import { bindDevice, bindDirectory, mountAt, mountDevice, removeMountPoint, unmount } from "./mounts.ts";
+import { stateOf } from "./path-state.ts";
+import { mountInfo, systemRoots, type Roots, type ThisVm } from "./this-vm.ts";
 
 /** The Linux VM with this id. */
-export function linuxGuest(vmId: string): Guest {
+export function linuxGuest(vmId: string, roots: Roots = systemRoots): Guest {
+  const vm: ThisVm = { id: vmId, roots };
   return {
     findDisk: async (address, volumeId) => {
-      if (address.kind === "loop") return await findLoopDisk(address, vmId, volumeId);
+      if (address.kind === "loop") return await findLoopDisk(address, volumeId, vm);
       throw new StatusError("UNIMPLEMENTED", "this node can't find disks on a Hyper-V SCSI controller yet");
     },
     contentOf,
     format,
-    stateOf: (path) => stateOf(path, vmId),
+    stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
     mountDisk: (disk, fsType, path, options) => mountDevice(disk.device, fsType, path, options),
     bindDirectory,
     bindDevice: (disk, target) => bindDevice(disk.device, target),
     unmount,
     removeMountPoint,
     growMounted: async (path) => {
-      const mount = await mountAt(path);
-      if (mount === undefined) throw new StatusError("NOT_FOUND", `nothing is mounted on ${path}`);
-      const size = sizeOf(mount.source);
+      const mount = await requireMount(path, roots);
+      const size = await deviceSize(mount, roots);
       await growMounted(mount, size);
       return size;
     },
     isSmallerThanDisk: (disk, fsType) => isSmaller(disk.device, disk.size, fsType),
     growUnmounted,
-    deviceSize: async (path) => {
-      const state = await stateOf(path, vmId);
-      if (state.kind !== "mounted") throw new StatusError("NOT_FOUND", `nothing is mounted on ${path}`);
-      return sizeOf(state.device);
-    },
+    deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     usage: async (path) => {
       const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path, { bigint: true });
       const bytes: Usage = {
@@ -58,8 +48,17 @@ export function linuxGuest(vmId: string): Guest {
   };
 }
 
-function sizeOf(device: string): bigint {
-  const loop = readLoopDevice(basename(device));
-  if (loop !== undefined) return loop.size;
-  throw new StatusError("UNAVAILABLE", `${device} is gone`);
+async function requireMount(path: string, roots: Roots): Promise<Mount> {
+  const mount = await mountAt(path, mountInfo(roots));
+  if (mount !== undefined) return mount;
+  throw new StatusError("NOT_FOUND", `nothing is mounted on ${path}`);
+}
+
+async function deviceSize(mount: Mount, roots: Roots): Promise<bigint> {
+  const device = await deviceOf(mount, roots);
+  if (device !== undefined) return sizeOf(device.name, roots);
+  throw new StatusError(
+    "UNAVAILABLE",
+    `${mount.source}, which is mounted on ${mount.mountPoint}, is no disk`,
+  );
 }

@@ -1,32 +1,33 @@
 import { open } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { LoopAddress } from "../../agent-client/disk-address.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
 import { listLoopDevices, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
 import { readIdentity } from "../../vhdx/index.ts";
 import type { Disk } from "../guest.ts";
+import { sysBlock, type ThisVm } from "./this-vm.ts";
 
 /**
  * Finds the loop device of a volume of this VM and proves that it is that volume: the kernel names the backing
  * file, whose path carries both ids, and the file's own VirtualDiskId must agree.
  */
-export async function findLoopDisk(address: LoopAddress, vmId: string, volumeId: string): Promise<Disk> {
+export async function findLoopDisk(address: LoopAddress, volumeId: string, vm: ThisVm): Promise<Disk> {
   const { backingFile } = address;
   const owner = ownerOf(backingFile);
-  if (owner?.vmId !== vmId || owner.volumeId !== volumeId) {
+  if (owner?.vmId !== vm.id || owner.volumeId !== volumeId) {
     throw new StatusError(
       "FAILED_PRECONDITION",
-      `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vmId}: it was attached to another VM`,
+      `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vm.id}: it was attached to another VM`,
     );
   }
-  const loop = listLoopDevices().find((each) => each.backingFile === backingFile);
+  const loop = listLoopDevices(sysBlock(vm.roots)).find((each) => each.backingFile === backingFile);
   if (loop === undefined) {
     throw new StatusError(
       "UNAVAILABLE",
       `no loop device has ${backingFile}: volume ${volumeId} is not attached`,
     );
   }
-  return await pin(loop, volumeId);
+  return await pin(loop, volumeId, vm);
 }
 
 /** The ids in `<pool>/.vms/<vm id>/<volume id>.vhdx`; undefined for any other file. */
@@ -38,13 +39,13 @@ export function ownerOf(backingFile: string): { vmId: string; volumeId: string }
 }
 
 /** An open device can't be bound to another file: what is proven after the opening stays true until the release. */
-async function pin(loop: LoopDevice, volumeId: string): Promise<Disk> {
-  const device = await open(loop.device, "r").catch((error: unknown) => {
+async function pin(loop: LoopDevice, volumeId: string, { roots }: ThisVm): Promise<Disk> {
+  const device = await open(join(roots.dev, loop.name), "r").catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
     throw new StatusError("UNAVAILABLE", `${loop.device} has no device node; /dev must be the host's`, error);
   });
   try {
-    const now = readLoopDevice(loop.name);
+    const now = readLoopDevice(loop.name, sysBlock(roots));
     if (now?.backingFile !== loop.backingFile) {
       throw new StatusError("UNAVAILABLE", `${loop.device} was detached from ${loop.backingFile}; try again`);
     }
@@ -57,7 +58,7 @@ async function pin(loop: LoopDevice, volumeId: string): Promise<Disk> {
     }
     return {
       volumeId,
-      device: now.device,
+      device: join(roots.dev, now.name),
       size: now.size,
       readOnly: now.readOnly,
       release: () => device.close(),

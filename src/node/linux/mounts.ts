@@ -1,58 +1,13 @@
-import { existsSync } from "node:fs";
-import { lstat, mkdir, open, readdir, realpath, rmdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
-import { readLoopDevice } from "../../kit/loop-devices.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { failed, run, runAny } from "../../kit/run.ts";
-import type { PathState } from "../guest.ts";
-import { ownerOf } from "./loop-disk.ts";
 
 /** The topmost mount at a path, or undefined. */
-export async function mountAt(path: string): Promise<Mount | undefined> {
+export async function mountAt(path: string, mountInfo?: string): Promise<Mount | undefined> {
   const canonical = await canonicalPath(path);
-  return (await readMountTable()).findLast(({ mountPoint }) => mountPoint === canonical);
-}
-
-/** What a staging or target path is now, for a VM with this id. */
-export async function stateOf(path: string, vmId: string): Promise<PathState> {
-  const mount = await mountAt(path);
-  if (mount !== undefined) return mountedState(mount, vmId);
-  try {
-    const entry = await lstat(path);
-    if (entry.isDirectory()) {
-      const [first] = await readdir(path);
-      return first === undefined ? { kind: "empty directory" } : { kind: "occupied", what: `holds ${first}` };
-    }
-    if (entry.isFile() && entry.size === 0) return { kind: "empty file" };
-    return { kind: "occupied", what: "is neither a directory nor an empty file" };
-  } catch (error) {
-    if (isNotFound(error)) return { kind: "absent" };
-    throw error;
-  }
-}
-
-function mountedState(mount: Mount, vmId: string): PathState {
-  const isDevice = mount.fsType === "devtmpfs" && mount.root !== "/";
-  const device = isDevice ? join("/dev", mount.root) : mount.source;
-  const owner = ownerOf(readLoopDevice(basename(device))?.backingFile ?? "");
-  return {
-    kind: "mounted",
-    volumeId: owner?.vmId === vmId ? owner.volumeId : undefined,
-    device,
-    deviceIsGone: isGone(device),
-    fsType: mount.fsType,
-    readOnly: mount.options.includes("ro") || mount.superOptions.includes("ro"),
-    access: isDevice ? "block" : "mount",
-  };
-}
-
-/** A mount of no device, such as a tmpfs, has none to lose. A loop device is gone with its file. */
-function isGone(device: string): boolean {
-  if (!device.startsWith("/dev/")) return false;
-  const name = basename(device);
-  if (name.startsWith("loop")) return readLoopDevice(name)?.backingFile.endsWith(" (deleted)") ?? true;
-  return !existsSync(join("/sys/class/block", name));
+  return (await readMountTable(mountInfo)).findLast(({ mountPoint }) => mountPoint === canonical);
 }
 
 /** Mounts a device on a directory, which is made when it is absent, and reads back that it is there. */

@@ -3,6 +3,7 @@ import { readLoopDevice } from "../../../src/kit/loop-devices.ts";
 import { run } from "../../../src/kit/run.ts";
 import { basename } from "node:path";
 import { findLoopDisk, ownerOf } from "../../../src/node/linux/loop-disk.ts";
+import { systemRoots } from "../../../src/node/linux/this-vm.ts";
 import { nodeRig } from "../../support/node-rig.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -11,6 +12,7 @@ const VOLUME = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 describe("the disk of a volume", () => {
   const node = nodeRig();
+  const vm = () => ({ id: node.parts.nodeId, roots: systemRoots });
 
   it("is owned as its backing file's name says, and by nobody under another name", () => {
     expect(ownerOf(`/pool/.vms/${VM}/${VOLUME}.vhdx`)).to.deep.equal({ vmId: VM, volumeId: VOLUME });
@@ -27,7 +29,7 @@ describe("the disk of a volume", () => {
   it("is found with its device, size and access", async () => {
     const volume = await node.volume();
     const address = { kind: "loop", backingFile: volume.publishContext["backingFile"]! } as const;
-    const disk = await findLoopDisk(address, node.parts.nodeId, volume.id);
+    const disk = await findLoopDisk(address, volume.id, vm());
     expect(disk).to.deep.include({ volumeId: volume.id, device: volume.device, readOnly: false });
     expect(disk.size).to.equal(readLoopDevice(basename(volume.device))?.size);
     await disk.release();
@@ -36,7 +38,7 @@ describe("the disk of a volume", () => {
   it("stays the same disk until it is released, even when it is detached meanwhile", async () => {
     const volume = await node.volume();
     const address = { kind: "loop", backingFile: volume.publishContext["backingFile"]! } as const;
-    const disk = await findLoopDisk(address, node.parts.nodeId, volume.id);
+    const disk = await findLoopDisk(address, volume.id, vm());
     await refused(node.detach(volume), "FAILED_PRECONDITION", "in use");
     await run("losetup", ["--detach", volume.device]);
     expect(readLoopDevice(basename(volume.device))?.backingFile).to.equal(address.backingFile);
@@ -44,14 +46,14 @@ describe("the disk of a volume", () => {
     for (let wait = 0; wait < 100 && readLoopDevice(basename(volume.device)) !== undefined; wait++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    await refused(findLoopDisk(address, node.parts.nodeId, volume.id), "UNAVAILABLE", "not attached");
+    await refused(findLoopDisk(address, volume.id, vm()), "UNAVAILABLE", "not attached");
   });
 
   it("is released when it proves to be another one", async () => {
     const [volume, other] = [await node.volume(), await node.volume()];
     const address = { kind: "loop", backingFile: other.publishContext["backingFile"]! } as const;
-    await refused(findLoopDisk(address, node.parts.nodeId, volume.id), "FAILED_PRECONDITION", volume.id);
-    await refused(findLoopDisk(address, VM, other.id), "FAILED_PRECONDITION", VM);
+    await refused(findLoopDisk(address, volume.id, vm()), "FAILED_PRECONDITION", volume.id);
+    await refused(findLoopDisk(address, other.id, { id: VM, roots: systemRoots }), "FAILED_PRECONDITION", VM);
     await node.detach(other);
   });
 });

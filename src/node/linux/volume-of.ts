@@ -1,0 +1,15 @@
+import { readLoopDevice } from "../../kit/loop-devices.ts";
+import { scsiPage83 } from "../../vhdx/index.ts";
+import { ownerOf } from "./loop-disk.ts";
+import { namesOfDisk } from "./page83.ts";
+import { sysBlock, type ThisVm } from "./this-vm.ts";
+
+/**
+ * Whether a disk is this volume of this VM, as the kernel knows it. A SCSI disk gives only 12 bytes of the volume's
+ * id, so that the question can't be asked the other way round.
+ */
+export function isDiskOf(volumeId: string, name: string, vm: ThisVm): boolean {
+  if (!name.startsWith("loop")) return namesOfDisk(name, vm.roots).includes(scsiPage83(volumeId));
+  const owner = ownerOf(readLoopDevice(name, sysBlock(vm.roots))?.backingFile ?? "");
+  return owner?.vmId === vm.id && owner.volumeId === volumeId;
+}
