@@ -51,9 +51,9 @@ export function crcBytes(state: number, data: Uint8Array, from: number, to: numb
 /** Hashes `count` zero bytes (below 2^32) without reading any. */
 export function crcZeros(state: number, count: number): number {
   let crc = state;
-  zeroSteps.forEach((step, power) => {
-    if ((count >>> power) & 1) crc = applyStep(step, crc);
-  });
+  for (let power = 0, left = count; left !== 0; power++, left >>>= 1) {
+    if (left & 1) crc = applyStep(zeroSteps[power] ?? [], crc);
+  }
   return crc;
 }
 
@@ -76,7 +76,11 @@ function buildTables(): DataView {
 }
 
 function applyStep(step: readonly number[], state: number): number {
-  return step.reduce((sum, image, bit) => ((state >>> bit) & 1 ? sum ^ image : sum), 0);
+  let sum = 0;
+  for (let bit = 0, left = state; left !== 0; bit++, left >>>= 1) {
+    if (left & 1) sum ^= step[bit] ?? 0;
+  }
+  return sum;
 }
 
 function buildZeroSteps(): readonly (readonly number[])[] {

@@ -27,12 +27,14 @@ export function writeGuid(target: Buffer, offset: number, text: string): void {
   swapFields(target, offset);
 }
 
+const scratch = Buffer.alloc(GUID_SIZE);
+
 /** Reads 16 bytes at `offset`. */
 export function readGuid(source: Buffer, offset: number): string {
-  const bytes = Buffer.from(source.subarray(offset, offset + GUID_SIZE));
-  swapFields(bytes, 0);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  source.copy(scratch, 0, offset, offset + GUID_SIZE);
+  swapFields(scratch, 0);
+  const hex = scratch.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** The 16 bytes as they are stored. `text` is a GUID. */

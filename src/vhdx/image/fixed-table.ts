@@ -14,10 +14,13 @@ import {
 } from "../format/block-table.ts";
 import type { DiskParameters } from "../format/disk-parameters.ts";
 import type { ReadableFile } from "../storage/file.ts";
+import { LENT_SIZE, withLentBuffer } from "../storage/lent-buffer.ts";
 import type { Region } from "../format/region-table.ts";
 
 /** Large tables are handled in pieces of so many entries (512 KiB). */
 const PIECE = 65536;
+/** Entries of the first look at a disk that need not be contiguous: a page of the file. */
+const FIRST_LOOK = 512;
 const ENTRY_SIZE = blockTableLayout.entry.size;
 const oneMiB = Number(MiB);
 
@@ -69,30 +72,46 @@ export async function findContiguousPayload(
   table: Region,
   disk: DiskParameters,
 ): Promise<bigint | undefined> {
-  const ratio = chunkRatio(disk);
-  const blocks = payloadCount(disk);
-  const end = entryCount(disk);
-  const blockMiB = disk.blockSize / oneMiB;
-  let firstMiB: number | undefined;
-  let block = 0;
-  for (let start = 0; start < end; start += PIECE) {
-    const count = Math.min(PIECE, end - start);
-    const bytes = await file.read(
-      "block table",
-      table.offset + BigInt(start * ENTRY_SIZE),
-      count * ENTRY_SIZE,
-    );
-    const entries = tableView(bytes);
-    for (; block < blocks; block++) {
-      const index = payloadIndex(block, ratio) - start;
-      if (index >= count) break;
-      const offsetMiB = entryOffsetMiB(entries, index);
-      firstMiB ??= offsetMiB;
-      const follows = offsetMiB === firstMiB + block * blockMiB;
-      if (!follows || entryState(entries, index) !== blockState.fullyPresent) return undefined;
+  const end = payloadIndex(payloadCount(disk) - 1, chunkRatio(disk)) + 1;
+  return withLentBuffer(async (buffer) => {
+    let firstMiB = 0;
+    for (let start = 0, count: number; start < end; start += count) {
+      // The first entries tell of most dynamic disks that they are not contiguous.
+      const most = start === 0 && !disk.leaveBlocksAllocated ? FIRST_LOOK : LENT_SIZE / ENTRY_SIZE;
+      count = Math.min(most, end - start);
+      const bytes = buffer.subarray(0, count * ENTRY_SIZE);
+      await file.readInto("block table", table.offset + BigInt(start * ENTRY_SIZE), bytes);
+      const entries = tableView(bytes);
+      if (start === 0) firstMiB = entryOffsetMiB(entries, 0);
+      if (!areContiguous(disk, firstMiB, entries, start, count)) return undefined;
     }
+    return BigInt(firstMiB) * MiB;
+  });
+}
+
+/** Whether these `count` entries from `start` on are what `contiguousEntries` makes; bitmap entries are not looked at. */
+function areContiguous(
+  disk: DiskParameters,
+  firstMiB: number,
+  entries: DataView,
+  start: number,
+  count: number,
+): boolean {
+  const chunkEntries = chunkRatio(disk) + 1;
+  const blockMiB = disk.blockSize / oneMiB;
+  const chunk = Math.floor(start / chunkEntries);
+  let bitmap = bitmapIndex(chunk, chunkEntries - 1) - start;
+  let nextMiB = firstMiB + (start - chunk) * blockMiB;
+  for (let index = 0; index < count; index++) {
+    if (index === bitmap) {
+      bitmap += chunkEntries;
+      continue;
+    }
+    const follows = entryOffsetMiB(entries, index) === nextMiB;
+    if (!follows || entryState(entries, index) !== blockState.fullyPresent) return false;
+    nextMiB += blockMiB;
   }
-  return firstMiB === undefined ? undefined : BigInt(firstMiB) * MiB;
+  return true;
 }
 
 /** Offset one past the last block of a contiguous disk of this size. */

@@ -9,7 +9,7 @@ import { type DiskMetadata, readMetadata } from "../format/metadata.ts";
 import { metadataTableLayout } from "../format/metadata-table.ts";
 import { overlay } from "../log/overlay.ts";
 import { readPendingLog } from "../log/pending-log.ts";
-import { prefetch } from "../storage/prefetch.ts";
+import { withKnownSize, withWindow } from "../storage/window.ts";
 import { readRegions, type Regions, regionTableLayout } from "../format/region-table.ts";
 
 /** Identifier, headers and the first region table: one read. */
@@ -34,22 +34,31 @@ export interface Image {
 
 /** Reads and validates everything up to the block table, writing nothing. VhdxError when anything is wrong. */
 export async function readImage(diskFile: ReadableFile): Promise<Image> {
-  const front = await prefetch(diskFile, 0n, FRONT);
-  const creator = await readCreator(front);
-  const current = await readHeaders(front);
-  const { header } = current;
-  const pending = await readPendingLog(front, header);
-  const file = pending ? overlay(diskFile, pending) : front;
-  const log: Extent = { name: "log", offset: header.logOffset, length: BigInt(header.logLength) };
-  const regions = await readRegions(file, log);
-  const nearby = await prefetch(file, regions.metadata.offset, METADATA_FRONT);
-  const disk = await readMetadata(nearby, regions.metadata);
+  const now = await withKnownSize(diskFile);
+  const { creator, current, pending, file, regions } = await withWindow(now, 0n, FRONT, (front) =>
+    readFront(front, now),
+  );
+  const disk = await withWindow(file, regions.metadata.offset, METADATA_FRONT, (nearby) =>
+    readMetadata(nearby, regions.metadata),
+  );
   const { blockTable } = regions;
   if (entryCount(disk) * blockTableLayout.entry.size > blockTable.length) {
     throw new VhdxError("block table", blockTable.offset, "its region is too small for the disk");
   }
   const maximumSize = tableCapacity(disk, blockTable.length);
-  return { file, creator, current, regions, disk, maximumSize, logReplayPending: pending !== undefined };
+  return { file, creator, current, regions, disk, maximumSize, logReplayPending: pending };
+}
+
+/** What lies in the first 256 KiB; `front` reads them. */
+async function readFront(front: ReadableFile, diskFile: ReadableFile) {
+  const creator = await readCreator(front);
+  const current = await readHeaders(front);
+  const { header } = current;
+  const pending = await readPendingLog(front, header);
+  const file = pending ? overlay(diskFile, pending) : diskFile;
+  const log: Extent = { name: "log", offset: header.logOffset, length: BigInt(header.logLength) };
+  const regions = await readRegions(pending ? file : front, log);
+  return { creator, current, file, regions, pending: pending !== undefined };
 }
 
 /**

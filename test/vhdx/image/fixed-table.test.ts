@@ -134,6 +134,20 @@ describe("vhdx contiguous block table", () => {
     );
   });
 
+  it("finds a dynamic disk's contiguous payload too, and a break anywhere in a long table", async () => {
+    const long = disk({ blockSize: 1 << 20, leaveBlocksAllocated: false, virtualSize: 100n * GiB });
+    const ratio = chunkRatio(long);
+    const file = await emptyFile();
+    put(file, contiguousEntries(long, 9n * MiB, 0, long.virtualSize));
+    expect(await findContiguousPayload(file, region, long)).to.equal(9n * MiB);
+    const last = payloadCount(long) - 1;
+    for (const block of [0, 1, 511, 512, 513, ratio - 1, ratio, 33278, 33279, 33280, last]) {
+      const broken = file.copy();
+      broken.put(region.offset + BigInt(payloadIndex(block, ratio) * 8), Buffer.from([2]));
+      expect(await findContiguousPayload(broken, region, long), `block ${block}`).to.equal(undefined);
+    }
+  });
+
   it("does not look at bitmap entries nor behind the disk's end", async () => {
     const one = disk();
     const file = await emptyFile();

@@ -9,6 +9,7 @@ import { mappablePayload, readImage } from "../../../src/vhdx/image/image.ts";
 import { inspectVhdx, readIdentity } from "../../../src/vhdx/image/inspect.ts";
 import { metadataItems } from "../../../src/vhdx/format/metadata.ts";
 import { createChild } from "../../../src/vhdx/operations/create-child.ts";
+import { withLentBuffer } from "../../../src/vhdx/storage/lent-buffer.ts";
 import { makeDirty } from "../support/dirty.ts";
 import { createInMemory, edit, editAll, headers, regionTables, spoil } from "../support/images.ts";
 import type { MemoryFile } from "../support/memory-file.ts";
@@ -45,6 +46,24 @@ describe("vhdx inspectVhdx", () => {
     await copyFile(path("fixed.vhdx"), path("read-only.vhdx"));
     await chmod(path("read-only.vhdx"), 0o444);
     expect((await inspectVhdx(path("read-only.vhdx"))).virtualSize).to.equal(8n * MiB);
+  });
+
+  it("keeps nothing of the memory that files are read into", async () => {
+    const child = await createChild(path("lent-child.vhdx"), path("fixed.vhdx"));
+    expect(child.parentLocator).to.not.equal(undefined);
+    for (const name of ["fixed.vhdx", "lent-child.vhdx"]) {
+      const info = await inspectVhdx(path(name));
+      const before = structuredClone(info);
+      await Promise.all(
+        Array.from({ length: 8 }, () =>
+          withLentBuffer(async (buffer) => {
+            buffer.fill(0xff);
+            await new Promise(setImmediate);
+          }),
+        ),
+      );
+      expect(info, name).to.deep.equal(before);
+    }
   });
 
   it("uses header 2 when header 1 is damaged, and the other way round", async () => {

@@ -4,8 +4,6 @@ import { access, readFile, stat, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { VhdxError } from "../../../src/vhdx/error.ts";
 import { DiskFile, withFile } from "../../../src/vhdx/storage/file.ts";
-import { prefetch } from "../../../src/vhdx/storage/prefetch.ts";
-import { MemoryFile } from "../support/memory-file.ts";
 import { expectVhdxError, rejection } from "../support/rejects.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 
@@ -76,37 +74,5 @@ describe("vhdx file", () => {
     const { size, blocks } = await stat(path("sparse"));
     expect(size).to.equal(1 << 30);
     expect(blocks).to.be.lessThan(1000);
-  });
-});
-
-describe("vhdx prefetch", () => {
-  const base = () => {
-    const file = new MemoryFile();
-    file.put(0n, Buffer.from(Array.from({ length: 256 }, (_, index) => index)));
-    return file;
-  };
-
-  it("reads the window once and serves it from memory", async () => {
-    const file = base();
-    const windowed = await prefetch(file, 10n, 20);
-    file.put(0n, Buffer.alloc(256));
-    expect([...(await windowed.read("x", 10n, 3))]).to.deep.equal([10, 11, 12]);
-    expect([...(await windowed.read("x", 27n, 3))]).to.deep.equal([27, 28, 29]);
-  });
-
-  it("reads everything else from the file", async () => {
-    const windowed = await prefetch(base(), 10n, 20);
-    expect([...(await windowed.read("x", 9n, 2))]).to.deep.equal([9, 10]);
-    expect([...(await windowed.read("x", 29n, 2))]).to.deep.equal([29, 30]);
-    expect([...(await windowed.read("x", 200n, 1))]).to.deep.equal([200]);
-  });
-
-  it("is content with less when the file ends inside or before the window", async () => {
-    const inside = await prefetch(base(), 250n, 20);
-    expect([...(await inside.read("x", 254n, 2))]).to.deep.equal([254, 255]);
-    await expectVhdxError(inside.read("x", 254n, 3), "x");
-    const beyond = await prefetch(base(), 1000n, 20);
-    await expectVhdxError(beyond.read("x", 1000n, 1), "x");
-    expect(await beyond.size()).to.equal(256n);
   });
 });
