@@ -4,6 +4,7 @@ import { KeyedLocks } from "../kit/locks.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
+import { thisVm } from "../node/linux/this-vm.ts";
 import { nodeService } from "../node/node.ts";
 import { driverOptions, maxVolumesOption, readGroupName, readVmId, type DriverOptions } from "./options.ts";
 import { serveRole } from "./serve-role.ts";
@@ -33,7 +34,7 @@ async function runNode(options: Options): Promise<void> {
   const stop = stopSignal();
   const nodeId = readVmId("--node-id", options.nodeId);
   const service = nodeService({
-    guest: linuxGuest(nodeId),
+    guest: linuxGuest(thisVm(nodeId)),
     locks: new KeyedLocks(),
     nodeId,
     group: readGroupName(options.group),

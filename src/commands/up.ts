@@ -20,6 +20,7 @@ import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
+import { thisVm } from "../node/linux/this-vm.ts";
 import { nodeService } from "../node/node.ts";
 import { driverOptions, maxVolumesOption, readGroupName, type DriverOptions } from "./options.ts";
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
@@ -123,7 +124,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
     GroupController: groupControllerService({ groups, names }),
     SnapshotMetadata: snapshotMetadataService({ groups, names }),
     Node: nodeService({
-      guest: linuxGuest(nodeId),
+      guest: linuxGuest(thisVm(nodeId)),
       locks: new KeyedLocks(),
       nodeId,
       group,

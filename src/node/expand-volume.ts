@@ -17,7 +17,7 @@ export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
     if (required < 0n) throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is negative");
     return await exclusive(parts, "NodeExpandVolume", volumeId, call, async () => {
       const { access } = await publishedHere(parts.guest, volumeId, path);
-      const size = await parts.guest.deviceSize(path);
+      const size = await parts.guest.currentDiskSize(path);
       if (size < required) {
         throw new StatusError(
           "FAILED_PRECONDITION",

@@ -1,4 +1,5 @@
 import type { DiskAddress } from "../agent-client/disk-address.ts";
+import type { CsiCall } from "../csi/rpc.ts";
 import type { FormatOptions } from "../csi/format-options.ts";
 import type { FileSystem } from "../csi/volume-capability.ts";
 
@@ -41,10 +42,22 @@ export interface Usage {
   readonly available: bigint;
 }
 
+/** How long a caller waits. */
+export type Patience = Pick<CsiCall, "signal" | "deadline">;
+
 /** What the operating system of the VM does for the node plugin. Every failure is a StatusError. */
 export interface Guest {
-  /** @throws UNAVAILABLE while the disk has not appeared, FAILED_PRECONDITION when it is another one. */
-  findDisk(address: DiskAddress, volumeId: string): Promise<Disk>;
+  /**
+   * Waits for a disk as long as the caller does.
+   * @throws UNAVAILABLE when it has not appeared, FAILED_PRECONDITION when it is another one.
+   */
+  findDisk(address: DiskAddress, volumeId: string, patience: Patience): Promise<Disk>;
+  /**
+   * Lets the kernel forget the disk of a volume that nothing uses any more, so that the host pulls out nothing that is
+   * still in use. A disk that is not there, or dead, is success.
+   * @throws FAILED_PRECONDITION when something uses it, or when it is not proven to be the volume.
+   */
+  letGo(volumeId: string): Promise<void>;
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
   format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;
@@ -70,5 +83,7 @@ export interface Guest {
   growUnmounted(disk: Disk): Promise<void>;
   /** Bytes of the device at a path. */
   deviceSize(path: string): Promise<bigint>;
+  /** Bytes of the disk at a path, which is asked anew: the host may have grown it. */
+  currentDiskSize(path: string): Promise<bigint>;
   usage(path: string): Promise<{ readonly bytes: Usage; readonly inodes: Usage }>;
 }

@@ -31,7 +31,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     const target: Target = { path, access, readOnly: request.readonly || readOnlyMode };
     const address = decodePublishContext(request.publish_context);
     await exclusive(parts, "NodePublishVolume", volumeId, call, async () => {
-      const disk = await parts.guest.findDisk(address, volumeId);
+      const disk = await parts.guest.findDisk(address, volumeId, call);
       try {
         if (access === "mount") {
           const staged = await requireStaged(parts.guest, volumeId, staging);

@@ -29,7 +29,7 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
     const address = decodePublishContext(request.publish_context);
     const context = decodeVolumeContext(request.volume_context);
     await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
-      const disk = await parts.guest.findDisk(address, volumeId);
+      const disk = await parts.guest.findDisk(address, volumeId, call);
       try {
         if (use.access === "mount") await stageMount(parts.guest, disk, path, use, context);
       } finally {

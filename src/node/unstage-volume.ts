@@ -5,7 +5,7 @@ import type { NodeParts } from "./parts.ts";
 import { readPath, readVolumeId } from "./request.ts";
 import { unmountVolume } from "./unmount-volume.ts";
 
-/** Unmounts a staged volume. The directory stays: it is the orchestrator's. */
+/** Unmounts a staged volume and readies its disk for the detach. The directory stays: it is the orchestrator's. */
 export function unstageVolume(parts: NodeParts): NodeRpcs["NodeUnstageVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "staging_target_path");
@@ -13,6 +13,7 @@ export function unstageVolume(parts: NodeParts): NodeRpcs["NodeUnstageVolume"] {
     const path = readPath("staging_target_path", request.staging_target_path);
     await exclusive(parts, "NodeUnstageVolume", volumeId, call, async () => {
       await unmountVolume(parts.guest, volumeId, path);
+      await parts.guest.letGo(volumeId);
     });
     return {};
   };

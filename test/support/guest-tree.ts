@@ -24,6 +24,8 @@ export interface TreeDisk {
   /** A device that does the disk's work, such as a loop device. */
   readonly through?: string;
   readonly partitions?: number;
+  /** The name that the host's disk has now, where the kernel still remembers another one's. */
+  readonly serves?: string;
 }
 
 const VMBUS = "devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0004:00/MSFT1000:00";

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { encodePublishContext } from "../../src/agent-client/disk-address.ts";
+import { encodePublishContext, type VmbusAddress } from "../../src/agent-client/disk-address.ts";
 import type { VolumeCapability__Output } from "../../src/csi/generated/csi/v1/VolumeCapability.ts";
 import type { CsiCall } from "../../src/csi/rpc.ts";
+import type { LoopDevice } from "../../src/kit/loop-devices.ts";
 import { KeyedLocks } from "../../src/kit/locks.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
+import { thisVm, type ThisVm } from "../../src/node/linux/this-vm.ts";
 import { nodeService } from "../../src/node/node.ts";
 import type { NodeParts } from "../../src/node/parts.ts";
 import { loopAt } from "./device-bytes.ts";
@@ -35,16 +37,22 @@ export function capability(use: Use = {}): VolumeCapability__Output {
   return { ...(access === "block" ? { block: {} } : { mount }), access_mode: { mode } };
 }
 
+/** Puts a volume's device where a guest on Hyper-V would see the disk. */
+export type Plug = (volumeId: string, loop: LoopDevice, readOnly: boolean) => Promise<VmbusAddress>;
+
 /** The node service of the rig's first VM over its real guest, with a call for each RPC that fills a request. */
 export class NodeRig {
   readonly local: LocalRig;
   readonly parts: NodeParts;
   readonly #node: ReturnType<typeof nodeService>;
+  readonly #plug: Plug | undefined;
 
-  constructor(local: LocalRig) {
+  /** `plug` lets the node see an attached disk at another address than the local host's. */
+  constructor(local: LocalRig, vm: ThisVm = thisVm(local.vms[0].id), plug?: Plug) {
     this.local = local;
+    this.#plug = plug;
     this.parts = {
-      guest: linuxGuest(local.vms[0].id),
+      guest: linuxGuest(vm),
       locks: new KeyedLocks(),
       nodeId: local.vms[0].id,
       group: "test",
@@ -65,7 +73,7 @@ export class NodeRig {
     return {
       id,
       handle: `test/${id}`,
-      publishContext: encodePublishContext(address),
+      publishContext: encodePublishContext((await this.#plug?.(id, loopAt(address), readOnly)) ?? address),
       device: loopAt(address).device,
       staging: this.local.path(`staging-${id}`),
       target: this.local.path("pods", id, "target"),

@@ -61,7 +61,7 @@ async function boundDevice(mount: Mount): Promise<string | undefined> {
 }
 
 /** A device number as sysfs and mountinfo write it; see makedev(3). */
-function numberText(rdev: bigint): string {
+export function numberText(rdev: bigint): string {
   const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
   const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
   return `${major}:${minor}`;
@@ -94,7 +94,8 @@ export function attribute(path: string): string | undefined {
   }
 }
 
-function entries(directory: string): string[] {
+/** Names in a directory of sysfs; none when it is not there. */
+export function entries(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {

@@ -2,23 +2,27 @@ import { statfs } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
 import type { Guest, Usage } from "../guest.ts";
-import { deviceOf, sizeOf } from "./block-devices.ts";
+import { deviceOf, diskUnder, sizeOf } from "./block-devices.ts";
 import { contentOf } from "./content.ts";
 import { format } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
+import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
 import { bindDevice, bindDirectory, mountAt, mountDevice, removeMountPoint, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
-import { mountInfo, systemRoots, type Roots, type ThisVm } from "./this-vm.ts";
+import { askAnew } from "./scsi-commands.ts";
+import { mountInfo, type Roots, type ThisVm } from "./this-vm.ts";
+import { findVmbusDisk } from "./vmbus-disk.ts";
 
-/** The Linux VM with this id. */
-export function linuxGuest(vmId: string, roots: Roots = systemRoots): Guest {
-  const vm: ThisVm = { id: vmId, roots };
+/** What the kernel and the tools of this Linux VM do. */
+export function linuxGuest(vm: ThisVm): Guest {
+  const { roots } = vm;
   return {
-    findDisk: async (address, volumeId) => {
+    findDisk: async (address, volumeId, patience) => {
       if (address.kind === "loop") return await findLoopDisk(address, volumeId, vm);
-      throw new StatusError("UNIMPLEMENTED", "this node can't find disks on a Hyper-V SCSI controller yet");
+      return await findVmbusDisk(address, volumeId, vm, patience);
     },
+    letGo: (volumeId) => letGo(volumeId, vm),
     contentOf,
     format,
     stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
@@ -36,6 +40,7 @@ export function linuxGuest(vmId: string, roots: Roots = systemRoots): Guest {
     isSmallerThanDisk: (disk, fsType) => isSmaller(disk.device, disk.size, fsType),
     growUnmounted,
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
+    currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),
     usage: async (path) => {
       const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path, { bigint: true });
       const bytes: Usage = {
@@ -58,6 +63,22 @@ async function deviceSize(mount: Mount, roots: Roots): Promise<bigint> {
   const device = await deviceOf(mount, roots);
   if (device !== undefined) return sizeOf(device.name, roots);
   throw new StatusError(
+    "UNAVAILABLE",
+    `${mount.source}, which is mounted on ${mount.mountPoint}, is no disk`,
+  );
+}
+
+/** The kernel learns a SCSI disk's new size when it asks; a loop device has it at once. */
+async function currentDiskSize(mount: Mount, vm: ThisVm): Promise<bigint> {
+  const device = await deviceOf(mount, vm.roots);
+  const disk = device === undefined ? undefined : diskUnder(device.name, vm.roots);
+  if (disk === undefined) throw noDisk(mount);
+  if (disk.startsWith("sd")) await askAnew(disk, vm);
+  return sizeOf(disk, vm.roots);
+}
+
+function noDisk(mount: Mount): StatusError {
+  return new StatusError(
     "UNAVAILABLE",
     `${mount.source}, which is mounted on ${mount.mountPoint}, is no disk`,
   );

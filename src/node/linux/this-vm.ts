@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Where the kernel and the Hyper-V daemons of this machine show themselves. */
@@ -16,6 +17,13 @@ export interface ThisVm {
   /** VM id in lower case. */
   readonly id: string;
   readonly roots: Roots;
+  /** Writes into an attribute of sysfs. The kernel acts on it before this ends. */
+  readonly tell: (attribute: string, value: string) => Promise<void>;
+}
+
+/** The VM with this id, with the kernel that runs this process. */
+export function thisVm(id: string, roots: Roots = systemRoots): ThisVm {
+  return { id, roots, tell: (attribute, value) => writeFile(attribute, value, { flag: "r+" }) };
 }
 
 /** The directory that has an entry for each disk. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Mount } from "../../../src/kit/mount-table.ts";
 import { deviceOf, diskUnder, isGone, sizeOf } from "../../../src/node/linux/block-devices.ts";
-import { systemRoots } from "../../../src/node/linux/this-vm.ts";
+import { systemRoots, thisVm } from "../../../src/node/linux/this-vm.ts";
 import { isDiskOf } from "../../../src/node/linux/volume-of.ts";
 import { GuestTree } from "../../support/guest-tree.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
@@ -68,7 +68,7 @@ describe("the block device under a mount", () => {
   });
 
   it("is a volume's when its disk says so; a partition, or a mapper itself, is none", () => {
-    const vm = () => ({ id: randomUUID(), roots: tree.roots });
+    const vm = () => thisVm(randomUUID(), tree.roots);
     expect(isDiskOf(volumeId, "sdb", vm())).to.equal(true);
     expect(isDiskOf(randomUUID(), "sdb", vm())).to.equal(false);
     for (const name of ["sda", "sda1", "sdc", "dm-0", "sdq", "loop99999"]) {

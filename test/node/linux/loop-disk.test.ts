@@ -3,7 +3,7 @@ import { readLoopDevice } from "../../../src/kit/loop-devices.ts";
 import { run } from "../../../src/kit/run.ts";
 import { basename } from "node:path";
 import { findLoopDisk, ownerOf } from "../../../src/node/linux/loop-disk.ts";
-import { systemRoots } from "../../../src/node/linux/this-vm.ts";
+import { thisVm } from "../../../src/node/linux/this-vm.ts";
 import { nodeRig } from "../../support/node-rig.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -12,7 +12,7 @@ const VOLUME = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 describe("the disk of a volume", () => {
   const node = nodeRig();
-  const vm = () => ({ id: node.parts.nodeId, roots: systemRoots });
+  const vm = () => thisVm(node.parts.nodeId);
 
   it("is owned as its backing file's name says, and by nobody under another name", () => {
     expect(ownerOf(`/pool/.vms/${VM}/${VOLUME}.vhdx`)).to.deep.equal({ vmId: VM, volumeId: VOLUME });
@@ -53,7 +53,7 @@ describe("the disk of a volume", () => {
     const [volume, other] = [await node.volume(), await node.volume()];
     const address = { kind: "loop", backingFile: other.publishContext["backingFile"]! } as const;
     await refused(findLoopDisk(address, volume.id, vm()), "FAILED_PRECONDITION", volume.id);
-    await refused(findLoopDisk(address, other.id, { id: VM, roots: systemRoots }), "FAILED_PRECONDITION", VM);
+    await refused(findLoopDisk(address, other.id, thisVm(VM)), "FAILED_PRECONDITION", VM);
     await node.detach(other);
   });
 });

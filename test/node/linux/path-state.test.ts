@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { run } from "../../../src/kit/run.ts";
 import { unmount } from "../../../src/node/linux/mounts.ts";
 import { stateOf } from "../../../src/node/linux/path-state.ts";
-import { systemRoots } from "../../../src/node/linux/this-vm.ts";
+import { thisVm } from "../../../src/node/linux/this-vm.ts";
 import { nodeRig } from "../../support/node-rig.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -12,7 +12,7 @@ const VOLUME = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 describe("the state of a path", () => {
   const node = nodeRig();
-  const vm = () => ({ id: node.parts.nodeId, roots: systemRoots });
+  const vm = () => thisVm(node.parts.nodeId);
   const place = () => node.local.path(`place-${randomUUID()}`);
 
   it("tells apart what is not there, empty, and occupied", async () => {

@@ -7,7 +7,7 @@ import { run } from "../../../kit/run.ts";
 import { renewIdentity } from "../../../vhdx/index.ts";
 import type { CopyInUse } from "../host.ts";
 import { whileFrozen } from "./freeze.ts";
-import { findUser } from "./in-use.ts";
+import { findUser } from "../../../kit/device-users.ts";
 
 /** A copy to be made, and the loop device over the disk. */
 export interface CopyUnderLoop extends CopyInUse {

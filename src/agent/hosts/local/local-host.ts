@@ -5,7 +5,7 @@ import { inspectVhdx, renewWriteGuids } from "../../../vhdx/index.ts";
 import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
 import { copyUnderLoops } from "./copy-in-use.ts";
 import { growUnderLoop } from "./growth.ts";
-import { refuseWhileUsed } from "./in-use.ts";
+import { refuseWhileUsed } from "../../../kit/device-users.ts";
 import { AttachmentLinks } from "./links.ts";
 import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
 import { bindLoop, unbindLoop } from "./losetup.ts";

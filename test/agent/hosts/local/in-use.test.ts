@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { expect } from "chai";
 import type { Attachment } from "../../../../src/agent/hosts/host.ts";
-import { findUser } from "../../../../src/agent/hosts/local/in-use.ts";
+import { findUser } from "../../../../src/kit/device-users.ts";
 import { run } from "../../../../src/kit/run.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { loopAt, readBytes, writeBytes } from "../../../support/device-bytes.ts";

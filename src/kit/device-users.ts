@@ -1,13 +1,21 @@
 import { constants, readdirSync, readlinkSync } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { hasErrno, StatusError } from "../../../kit/errors.ts";
-import { readMountTable } from "../../../kit/mount-table.ts";
-import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
+import { hasErrno, StatusError } from "./errors.ts";
+import { readMountTable } from "./mount-table.ts";
+import { listLoopDevices } from "./loop-devices.ts";
 
 /** Longest pause, in milliseconds, before a device that a process has open is looked at once more. */
 const LONGEST_PAUSE_MS = 800;
+
+/** A block device of this machine. */
+interface BlockDevice {
+  /** `sdb` */
+  readonly name: string;
+  /** Its node, `/dev/sdb`. */
+  readonly device: string;
+}
 
 /** Who uses a device. A process may only be looking; all else stays until somebody ends it. */
 interface DeviceUser {
@@ -19,39 +27,45 @@ interface DeviceUser {
  * Refuses with FAILED_PRECONDITION when anything on this machine uses the device, saying what. Programs that only look,
  * such as another agent's losetup on its way to a free device, are waited for.
  */
-export async function refuseWhileUsed(loop: LoopDevice): Promise<void> {
+export async function refuseWhileUsed(disk: BlockDevice): Promise<void> {
   for (let pause = 25; ; pause *= 2) {
-    const user = await findUser(loop);
+    const user = await findUser(disk);
     if (user === undefined) return;
     if (!user.mayBePassing || pause > LONGEST_PAUSE_MS) {
-      throw new StatusError("FAILED_PRECONDITION", `${loop.device} is in use: it is ${user.what}`);
+      throw new StatusError("FAILED_PRECONDITION", `${disk.device} is in use: it is ${user.what}`);
     }
     await setTimeout(pause);
   }
 }
 
 /** Looks once for a user of the device. */
-export async function findUser(loop: LoopDevice): Promise<DeviceUser | undefined> {
-  const holder = (await mountOf(loop)) ?? (await exclusiveUser(loop)) ?? loopOver(loop);
+export async function findUser(disk: BlockDevice): Promise<DeviceUser | undefined> {
+  const holder = (await mountOf(disk)) ?? (await exclusiveUser(disk)) ?? loopOver(disk);
   if (holder !== undefined) return { what: holder, mayBePassing: false };
-  const opener = await processWith(loop);
+  const opener = await processWith(disk);
   return opener === undefined ? undefined : { what: opener, mayBePassing: true };
 }
 
 /** A file system on the device, or the device itself bound to a path as a raw block volume. */
-async function mountOf(loop: LoopDevice): Promise<string | undefined> {
-  const mounts = await readMountTable();
-  const mount = mounts.find(
-    ({ source, fsType, root }) =>
-      source === loop.device || (fsType === "devtmpfs" && root === `/${loop.name}`),
+async function mountOf(disk: BlockDevice): Promise<string | undefined> {
+  for (const { source, root, mountPoint } of await readMountTable()) {
+    const isUse = source === disk.device || (basename(root) === disk.name && (await shows(mountPoint, disk)));
+    if (isUse) return `mounted on ${mountPoint}`;
+  }
+  return undefined;
+}
+
+async function shows(path: string, disk: BlockDevice): Promise<boolean> {
+  const [bound, own] = await Promise.all(
+    [path, disk.device].map((each) => stat(each).catch(() => undefined)),
   );
-  return mount === undefined ? undefined : `mounted on ${mount.mountPoint}`;
+  return bound?.isBlockDevice() === true && bound.rdev === own?.rdev;
 }
 
 /** Mounts of every namespace, device mappers and mkfs claim a device exclusively; so do we, for a moment. */
-async function exclusiveUser(loop: LoopDevice): Promise<string | undefined> {
+async function exclusiveUser(disk: BlockDevice): Promise<string | undefined> {
   try {
-    const device = await open(loop.device, constants.O_RDONLY | constants.O_EXCL);
+    const device = await open(disk.device, constants.O_RDONLY | constants.O_EXCL);
     await device.close();
     return undefined;
   } catch (error) {
@@ -61,14 +75,14 @@ async function exclusiveUser(loop: LoopDevice): Promise<string | undefined> {
 }
 
 /** Kubelet keeps a raw block volume busy with a loop device of its own over it. */
-function loopOver(loop: LoopDevice): string | undefined {
-  const over = listLoopDevices().find(({ backingFile }) => backingFile === loop.device);
+function loopOver(disk: BlockDevice): string | undefined {
+  const over = listLoopDevices().find(({ backingFile }) => backingFile === disk.device);
   return over === undefined ? undefined : `the backing file of ${over.device}`;
 }
 
 /** A process with the raw device open claims nothing: only its descriptors tell. */
-async function processWith(loop: LoopDevice): Promise<string | undefined> {
-  const { rdev } = await stat(loop.device);
+async function processWith(disk: BlockDevice): Promise<string | undefined> {
+  const { rdev } = await stat(disk.device);
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     await setImmediate();
