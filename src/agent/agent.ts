@@ -62,9 +62,11 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
     const certificate = files && (await loadCertificate(files, log));
     const audit = openAuditLog(settings.auditFile, log);
     opened.push(audit);
+    const host = localHost(settings.vms, settings.maxVolumesPerVm);
+    opened.push(host);
     const { engine, close: closeEngine } = await openEngine(
       { pools, groups, owner, known: await knownPoolsIn(join(settings.stateDirectory, "pools.json")) },
-      localHost(settings.vms, settings.maxVolumesPerVm),
+      host,
       settings.engine,
       metrics,
       log,

@@ -1,4 +1,13 @@
-import type { Attachment, DiskFile, Host, HostManifest, Leftover, Vm } from "../../src/agent/hosts/host.ts";
+import { noSuchVm, presentAttachment, requireSlot } from "../../src/agent/hosts/attach-rules.ts";
+import type {
+  Attachment,
+  AttachSettings,
+  DiskFile,
+  Host,
+  HostManifest,
+  Leftover,
+  Vm,
+} from "../../src/agent/hosts/host.ts";
 import { StatusError } from "../../src/kit/errors.ts";
 import { growFixed } from "../../src/vhdx/index.ts";
 
@@ -16,12 +25,15 @@ export class FakeHost implements Host {
     slotsPerVm: 4,
     onlineExpand: true,
     copyInUse: false,
+    keepsDisksInUse: true,
     mutableAttributes: { maximumIops: (value) => /^\d+$/.test(value) },
   };
   readonly vms: readonly Vm[];
   attachments: Attachment[] = [];
   /** Ids of volumes that something in their VM uses. */
   readonly inUse = new Set<string>();
+  /** Attributes that were last brought into force, by volume. */
+  readonly applied = new Map<string, Readonly<Record<string, string>>>();
   /** Resolves when an attach may go on. */
   gate: Promise<void> = Promise.resolve();
 
@@ -61,7 +73,19 @@ export class FakeHost implements Host {
     return Promise.resolve(this.attachments.filter((each) => each.volumeId === volumeId));
   }
 
-  async attach(disk: DiskFile, vmId: string, readOnly: boolean): Promise<Attachment> {
+  async attach(
+    disk: DiskFile,
+    vmId: string,
+    readOnly: boolean,
+    _signal?: AbortSignal,
+    settings?: AttachSettings,
+  ): Promise<Attachment> {
+    if (!this.vms.some(({ id }) => id === vmId)) noSuchVm(vmId);
+    const present = presentAttachment(await this.attachmentsOf(disk.volumeId), vmId, readOnly);
+    if (present !== undefined) return present;
+    const used = this.attachments.filter((each) => each.vmId === vmId).length;
+    requireSlot(vmId, used, this.manifest.slotsPerVm);
+    await settings?.before();
     await this.gate;
     const address = { kind: "loop", backingFile: disk.path } as const;
     const attachment = { volumeId: disk.volumeId, vmId, readOnly, address };
@@ -69,16 +93,26 @@ export class FakeHost implements Host {
     return attachment;
   }
 
-  detach({ volumeId, vmId }: Attachment): Promise<void> {
-    if (this.inUse.has(volumeId)) {
-      return Promise.reject(new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is in use in its VM`));
+  async detach({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): Promise<void> {
+    const there = (await this.attachmentsOf(volumeId)).some((each) => each.vmId === vmId);
+    if (there && this.inUse.has(volumeId)) {
+      throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is in use in its VM`);
     }
     this.attachments = this.attachments.filter((each) => each.volumeId !== volumeId || each.vmId !== vmId);
+  }
+
+  async growAttached(disk: DiskFile, _attachment: Attachment, size: bigint): Promise<bigint> {
+    await growFixed(disk.path, size);
+    return size;
+  }
+
+  applyAttributes(volumeId: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+    this.applied.set(volumeId, attributes);
     return Promise.resolve();
   }
 
-  async growAttached(disk: DiskFile, _attachment: Attachment, size: bigint): Promise<void> {
-    await growFixed(disk.path, size);
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 
   forget(): Promise<void> {

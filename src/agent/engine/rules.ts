@@ -41,7 +41,7 @@ export function engineRules(parts: EngineParts): Omit<Engine, "listOperations"> 
       };
     },
     expandVolume: (id, size, { signal }) => expandVolume(parts, id, size, signal),
-    modifyVolume: (id, change) => modifyVolume(parts, id, change),
+    modifyVolume: (id, change, { signal }) => modifyVolume(parts, id, change, signal),
 
     attach: (vmId, volumeId, readOnly, mountPoint, { signal }) =>
       attachVolume(parts, vmId, volumeId, readOnly, mountPoint, signal),

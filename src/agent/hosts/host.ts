@@ -29,8 +29,18 @@ export interface HostManifest {
   readonly onlineExpand: boolean;
   /** True when disks in use can be copied as of one instant. */
   readonly copyInUse: boolean;
+  /** True when a disk that its VM uses can't be pulled from under it. */
+  readonly keepsDisksInUse: boolean;
   /** What can be changed of a volume here besides what every host has: a name and which values it takes. */
   readonly mutableAttributes: Readonly<Record<string, (value: string) => boolean>>;
+}
+
+/** What belongs to connecting a disk. */
+export interface AttachSettings {
+  /** Of the volume; the host acts on those in its manifest. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Waited for once no VM is known to have the disk, before the host is changed. */
+  readonly before: () => Promise<void>;
 }
 
 /** A copy to be made of a disk in use. */
@@ -63,12 +73,31 @@ export interface Host {
   listAttachments(): Promise<Attachment[]>;
   /** Attachments of one volume. */
   attachmentsOf(volumeId: string): Promise<Attachment[]>;
-  /** Connects a disk that no VM has. */
-  attach(disk: DiskFile, vmId: string, readOnly: boolean, signal: AbortSignal): Promise<Attachment>;
-  /** Disconnects a disk; FAILED_PRECONDITION while something in the VM still uses it. */
-  detach(attachment: Attachment, signal: AbortSignal): Promise<void>;
-  /** Grows a disk in use to `size` bytes, file and device; finishes what an earlier call left half done. */
-  growAttached(disk: DiskFile, attachment: Attachment, size: bigint, signal: AbortSignal): Promise<void>;
+  /**
+   * Connects a disk, or finds it connected.
+   * @throws NOT_FOUND VM; FAILED_PRECONDITION another VM has it, even a stopped one; ALREADY_EXISTS with other access;
+   * RESOURCE_EXHAUSTED no slot is free.
+   */
+  attach(
+    disk: DiskFile,
+    vmId: string,
+    readOnly: boolean,
+    signal: AbortSignal,
+    settings?: AttachSettings,
+  ): Promise<Attachment>;
+  /** Disconnects a disk; nothing to do is success. FAILED_PRECONDITION while something in the VM still uses it. */
+  detach(attachment: Pick<Attachment, "volumeId" | "vmId">, signal: AbortSignal): Promise<void>;
+  /**
+   * Grows a disk in use to `size` bytes, file and device; finishes what an earlier call left half done.
+   * @returns the bytes that it has then, which a host may round up.
+   */
+  growAttached(disk: DiskFile, attachment: Attachment, size: bigint, signal: AbortSignal): Promise<bigint>;
+  /** Brings a volume's attributes into force where it is attached. @throws INVALID_ARGUMENT they don't go together */
+  applyAttributes(
+    volumeId: string,
+    attributes: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Copies disks in use, all as of one instant: what each guest would find after a power failure. All copies are made
    * and durable, or none is; FAILED_PRECONDITION where that can't be done, with the reason.
@@ -80,6 +109,8 @@ export interface Host {
   leftovers(remove: boolean): Promise<Leftover[]>;
   /** Removes what the host keeps of a volume that is not attached and about to be deleted. */
   forget(volumeId: string): Promise<void>;
+  /** Lets go what the host keeps running; attachments stay. */
+  close(): Promise<void>;
 }
 
 /** The file of a volume. */

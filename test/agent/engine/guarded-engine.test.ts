@@ -197,7 +197,7 @@ describe("the engine under its locks", () => {
     const sizes: bigint[] = [];
     rig.host.growAttached = async (disk, attachment, size) => {
       sizes.push(size);
-      await grow(disk, attachment, size);
+      return await grow(disk, attachment, size);
     };
     const expand = (size: bigint) => rig.engine.expandVolume(id, exactly(size), context());
     await Promise.all([...Array.from({ length: 20 }, () => expand(2n * SIZE)), expand(3n * SIZE)]);

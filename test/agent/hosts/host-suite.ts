@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import type { Attachment, DiskFile, Host } from "../../../src/agent/hosts/host.ts";
+import { StatusError } from "../../../src/kit/errors.ts";
 import { MiB } from "../../../src/kit/sizes.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -91,6 +92,40 @@ export function hostSuite(rig: HostRig): void {
     expect(await rig.guest.read(attachment, 0, 512)).to.deep.equal(Buffer.alloc(512));
   });
 
+  it("attaches once, however often it is asked", async () => {
+    const { disk, attachment } = await attached();
+    expect(await rig.host.attach(disk, rig.vmIds[0], false, signal())).to.deep.equal(attachment);
+    expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([attachment]);
+  });
+
+  it("waits for what goes before an attachment, and only when there is one to make", async () => {
+    const disk = await rig.newDisk(SIZE);
+    let prepared = 0;
+    const settings = {
+      attributes: {},
+      before: async () => {
+        expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([]);
+        prepared++;
+        if (prepared === 1) throw new StatusError("UNAVAILABLE", "not prepared");
+      },
+    };
+    const attach = () => rig.host.attach(disk, rig.vmIds[0], false, signal(), settings);
+    await refused(attach(), "UNAVAILABLE", "not prepared");
+    expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([]);
+    const attachment = await attach();
+    expect(await attach()).to.deep.equal(attachment);
+    expect(prepared).to.equal(2);
+  });
+
+  it("refuses a VM that there is not, a second VM, and another access", async () => {
+    const { disk } = await attached();
+    const attach = (vmId: string, readOnly: boolean) => rig.host.attach(disk, vmId, readOnly, signal());
+    await refused(attach("00000000-0000-4000-8000-000000000000", false), "NOT_FOUND", "VM");
+    await refused(attach(rig.vmIds[1], false), "FAILED_PRECONDITION", rig.vmIds[0]);
+    await refused(attach(rig.vmIds[0], true), "ALREADY_EXISTS", "writable");
+    expect(await rig.host.attachmentsOf(disk.volumeId)).to.have.length(1);
+  });
+
   it("detaches, and a second time finds nothing to do", async () => {
     const { disk, attachment } = await attached();
     await rig.host.detach(attachment, signal());
@@ -99,7 +134,8 @@ export function hostSuite(rig: HostRig): void {
     await rig.host.detach(attachment, signal());
   });
 
-  it("refuses to detach a disk in use, which stays usable, and detaches it afterwards", async () => {
+  it("refuses to detach a disk in use, which stays usable, and detaches it afterwards", async function () {
+    if (!rig.host.manifest.keepsDisksInUse) this.skip();
     const { disk, attachment } = await attached();
     const letGo = await rig.guest.hold(attachment);
     try {
@@ -121,7 +157,7 @@ export function hostSuite(rig: HostRig): void {
     const letGo = await rig.guest.hold(attachment);
     try {
       for (const size of [SIZE + 4n * MiB, SIZE + 4n * MiB, SIZE + 6n * MiB]) {
-        await rig.host.growAttached(disk, attachment, size, signal());
+        expect(await rig.host.growAttached(disk, attachment, size, signal())).to.equal(size);
         expect(await rig.guest.size(attachment)).to.equal(size);
       }
     } finally {

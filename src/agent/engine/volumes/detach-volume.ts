@@ -9,9 +9,7 @@ export async function detachVolume(
   signal: AbortSignal,
 ): Promise<void> {
   const { host, catalog, inventory, log } = parts;
-  for (const attachment of await host.attachmentsOf(volumeId)) {
-    if (attachment.vmId === vmId) await host.detach(attachment, signal);
-  }
+  await host.detach({ volumeId, vmId }, signal);
   const volume = catalog.volumes.byId(volumeId);
   if (volume === undefined || volume.fault !== undefined) return;
   const { [vmId]: mountPoint, ...mountPoints } = volume.mountPoints;

@@ -32,28 +32,29 @@ export async function expandVolume(
   }
   try {
     if (size > volume.size) await claimGrowth(parts, volume, size);
-    await grow(parts, volume, disk.virtualSize, size, signal);
-    await parts.inventory.putVolume({ ...volume, size });
+    const grown = await grow(parts, volume, disk.virtualSize, size, signal);
+    await parts.inventory.putVolume({ ...volume, size: grown });
+    return { size: grown, nodeExpansionRequired: true };
   } catch (error) {
     // What it claims is what it has now, as far as that can be seen.
     await parts.inventory.look(volume).catch(() => undefined);
     throw error;
   }
-  return { size, nodeExpansionRequired: true };
 }
 
+/** @returns the bytes that the volume has then. */
 async function grow(
   { host }: EngineParts,
   volume: Volume,
   present: bigint,
   size: bigint,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<bigint> {
   const [attachment] = await host.attachmentsOf(volume.id);
   // Both ways also at the size it has: an earlier call may have died before its log was applied or the device followed.
   if (attachment === undefined) {
     await (volume.type === "dynamic" ? resizeVhdx : growFixed)(volume.path, size);
-    return;
+    return size;
   }
   if (attachment.readOnly && size > present) {
     throw new StatusError(
@@ -61,5 +62,5 @@ async function grow(
       `volume ${volume.id} is attached read-only; detach it to expand it`,
     );
   }
-  await host.growAttached({ volumeId: volume.id, path: volume.path }, attachment, size, signal);
+  return await host.growAttached({ volumeId: volume.id, path: volume.path }, attachment, size, signal);
 }

@@ -5,17 +5,20 @@ import { saveRecord } from "../records/volume-record.ts";
 import { soundVolume } from "./known-volume.ts";
 
 /** Changes labels and attributes of a volume; its content is left alone. */
-export async function modifyVolume(parts: EngineParts, id: string, change: VolumeChange): Promise<Volume> {
+export async function modifyVolume(
+  parts: EngineParts,
+  id: string,
+  change: VolumeChange,
+  signal: AbortSignal,
+): Promise<Volume> {
   checkAttributes(change.attributes, parts.host.manifest);
   checkLabels(change.labels);
   const volume = await soundVolume(parts, id);
   const labels = changedLabels(volume.labels, change.labels);
   checkLabels(labels);
-  return await saveVolume(parts, {
-    ...volume,
-    labels,
-    attributes: { ...volume.attributes, ...change.attributes },
-  });
+  const attributes = { ...volume.attributes, ...change.attributes };
+  if (Object.keys(change.attributes).length > 0) await parts.host.applyAttributes(id, attributes, signal);
+  return await saveVolume(parts, { ...volume, labels, attributes });
 }
 
 /** Makes what is recorded of a volume durable. */

@@ -14,9 +14,9 @@ export async function growUnderLoop(
   loop: LoopDevice,
   size: bigint,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<bigint> {
   await growFixed(disk.path, size);
   const grown = loop.size === size ? loop : await refreshLoopSize(loop, signal);
-  if (grown.size === size) return;
+  if (grown.size === size) return size;
   throw new StatusError("INTERNAL", `${loop.device} has ${grown.size} bytes after it was grown to ${size}`);
 }

@@ -2,6 +2,7 @@ import { LOCAL_SLOTS_PER_VM } from "../../../agent-client/disk-address.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { KeyedLocks } from "../../../kit/locks.ts";
 import { inspectVhdx, renewWriteGuids } from "../../../vhdx/index.ts";
+import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
 import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
 import { copyUnderLoops } from "./copy-in-use.ts";
 import { growUnderLoop } from "./growth.ts";
@@ -43,7 +44,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
     });
   }
 
-  function loopOf({ volumeId, vmId }: Attachment): LoopDevice | undefined {
+  function loopOf({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): LoopDevice | undefined {
     return attachments().find((each) => each.volumeId === volumeId && each.vmId === vmId)?.loop;
   }
 
@@ -54,6 +55,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       slotsPerVm,
       onlineExpand: true,
       copyInUse: true,
+      keepsDisksInUse: true,
       mutableAttributes: {},
     },
     openPool: async (directory) => {
@@ -70,7 +72,14 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
           .map(withoutLoop),
       ),
 
-    attach: async (disk, vmId, readOnly, signal) => {
+    attach: async (disk, vmId, readOnly, signal, settings) => {
+      if (!vms.some(({ id }) => id === vmId)) noSuchVm(vmId);
+      const all = attachments();
+      const own = all.filter(({ volumeId }) => volumeId === disk.volumeId).map(withoutLoop);
+      const present = presentAttachment(own, vmId, readOnly);
+      if (present !== undefined) return present;
+      requireSlot(vmId, all.filter((each) => each.vmId === vmId).length, slotsPerVm);
+      await settings?.before();
       const { payloadOffset, virtualSize, fileSize } = await inspectVhdx(disk.path);
       if (payloadOffset === undefined || fileSize < payloadOffset + virtualSize) {
         throw new StatusError(
@@ -116,8 +125,10 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       const loop = loopOf(attachment);
       if (loop === undefined)
         throw new StatusError("ABORTED", `volume ${disk.volumeId} was detached; try again`);
-      await growUnderLoop(disk, loop, size, signal);
+      return await growUnderLoop(disk, loop, size, signal);
     },
+
+    applyAttributes: () => Promise.resolve(),
 
     copyInUse: async (copies, signal) => {
       const underLoops = copies.map((copy) => {
@@ -143,6 +154,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
     },
 
     forget: (volumeId) => links.removeAll(volumeId),
+    close: () => Promise.resolve(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
+import type { Attachment, DiskFile } from "../../../../src/agent/hosts/host.ts";
 import { GiB, MiB, TiB } from "../../../../src/kit/sizes.ts";
 import { createVhdx, growFixed, inspectVhdx } from "../../../../src/vhdx/index.ts";
 import { FakeHost } from "../../../support/fake-host.ts";
@@ -79,10 +80,11 @@ describe("expanding a volume", () => {
   it("ends what an earlier call left half done: the file has grown, the device has not", async () => {
     class HalfwayHost extends FakeHost {
       grown: bigint[] = [];
-      override async growAttached(...[disk, , size]: Parameters<FakeHost["growAttached"]>): Promise<void> {
+      override async growAttached(...[disk, , size]: Parameters<FakeHost["growAttached"]>): Promise<bigint> {
         await growFixed(disk.path, size);
         this.grown.push(size);
         if (this.grown.length === 1) throw new Error("killed before the device followed");
+        return size;
       }
     }
     const host = new HalfwayHost();
@@ -95,6 +97,20 @@ describe("expanding a volume", () => {
     expect((await expand(rig, id, 2n * SIZE)).size).to.equal(2n * SIZE);
     expect(host.grown).to.deep.equal([2n * SIZE, 2n * SIZE]);
     expect((await rig.engine.getVolume(id, context())).size).to.equal(2n * SIZE);
+  });
+
+  it("tells and keeps the size that the host made of it", async () => {
+    class RoundingHost extends FakeHost {
+      override async growAttached(disk: DiskFile, attachment: Attachment, size: bigint): Promise<bigint> {
+        return await super.growAttached(disk, attachment, size + 2n * MiB);
+      }
+    }
+    const host = new RoundingHost();
+    const rig = await newRig({ host });
+    const { id } = await makeVolume(rig, SIZE);
+    await rig.engine.attach(host.vms[0]!.id, id, false, undefined, context());
+    expect((await expand(rig, id, 2n * SIZE)).size).to.equal(2n * SIZE + 2n * MiB);
+    expect((await rig.engine.getVolume(id, context())).size).to.equal(2n * SIZE + 2n * MiB);
   });
 
   it("of a disk attached read-only is refused, unless it has the size already", async () => {

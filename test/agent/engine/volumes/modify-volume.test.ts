@@ -24,6 +24,7 @@ describe("engine modify", () => {
     );
     expect(changed.labels).to.deep.equal({ app: "db", env: "" });
     expect(changed.attributes).to.deep.equal({ maximumIops: "500" });
+    expect(rig.host.applied.get(volume.id)).to.deep.equal({ maximumIops: "500" });
     rig = await restarted(rig);
     try {
       expect(await rig.engine.getVolume(volume.id, context())).to.deep.equal(changed);

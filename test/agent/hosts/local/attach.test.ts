@@ -165,10 +165,7 @@ describe("local host, attach", () => {
     const before = bound();
     expect(before).to.have.length(2);
     expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([]);
-    await rig.host.detach(
-      { volumeId: disk.volumeId, vmId, readOnly: false, address: { kind: "loop", backingFile: foreign[0]! } },
-      signal,
-    );
+    await rig.host.detach({ volumeId: disk.volumeId, vmId }, signal);
     await hostOver(rig.pool);
     await rig.host.forget(disk.volumeId);
     expect(bound()).to.deep.equal(before);

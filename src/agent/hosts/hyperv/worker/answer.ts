@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-import { Answer, type Operation, type Result, results, type WorkerError } from "./protocol.ts";
+import { Answer, type Operation, type Result, results, type WorkerError } from "../protocol.ts";
 
 /** Longest line that a worker may write, in UTF-16 units. */
 export const LONGEST_LINE = 64 * 1024 * 1024;
