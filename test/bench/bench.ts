@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { benchAgent } from "./agent/agent.ts";
 import { cleanUp, cleanUpBelow, cleanUpOnSignals } from "./cleanup.ts";
 import { benchVhdx } from "./vhdx/vhdx.ts";
-import { benchVolumes } from "./volumes.ts";
+import { benchVolumes } from "./volumes/volumes.ts";
 
 /** `npm run bench -- vhdx` runs one of them. */
 const benches: Readonly<Record<string, (directory: string) => Promise<unknown>>> = {

@@ -24,10 +24,15 @@ export async function timed(
   };
   const started = performance.now();
   await Promise.all(Array.from({ length: concurrency }, worker));
-  const seconds = (performance.now() - started) / 1000;
+  return { ...timingOf(latencies), perSecond: (1000 * count) / (performance.now() - started) };
+}
+
+/** Of operations one after the other that took so many ms each. */
+export function timingOf(latencies: readonly number[]): Timing {
+  const total = latencies.reduce((sum, latency) => sum + latency, 0);
   return {
-    operations: count,
-    perSecond: count / seconds,
+    operations: latencies.length,
+    perSecond: (1000 * latencies.length) / total,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
   };

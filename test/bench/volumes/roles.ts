@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { bundlePath } from "../../scripts/build.ts";
-import { startProcess, type OwnProcess } from "../support/own-processes.ts";
+import { bundlePath } from "../../../scripts/build.ts";
+import { startProcess, type OwnProcess } from "../../support/own-processes.ts";
 
 /** A role started from the bundle. */
 export interface RoleFigures {
