@@ -7,7 +7,9 @@ import protobuf from "protobufjs";
 import { filesIn } from "./files.ts";
 
 const projectDirectory = fileURLToPath(new URL("../..", import.meta.url));
-const protoFile = join(projectDirectory, "proto", "csi.proto");
+const protoFiles = ["csi.proto", "pluginregistration.proto"].map((name) =>
+  join(projectDirectory, "proto", name),
+);
 const typeGenerator = fileURLToPath(
   import.meta.resolve("@grpc/proto-loader/build/bin/proto-loader-gen-types.js"),
 );
@@ -16,7 +18,7 @@ const typeFlags = [
   ...["--grpcLib=@grpc/grpc-js", "--importFileExtension=.ts"],
 ];
 const unknownOrigin = "// Original file: null\n\n";
-const banner = "// Made from proto/csi.proto by `npm run generate`: do not edit.\n\n";
+const banner = "// Made from the files in proto/ by `npm run generate`: do not edit.\n\n";
 
 function* everythingIn(namespace: protobuf.Namespace): Generator<protobuf.ReflectionObject> {
   yield namespace;
@@ -36,9 +38,9 @@ function dropOptions(object: protobuf.ReflectionObject): void {
   if (object instanceof protobuf.Enum) delete object.valuesOptions;
 }
 
-/** csi.proto as the program loads it, without what serves only its readers, because every start pays for it. */
+/** The interfaces as the program loads them, without what serves only its readers, because every start pays for it. */
 export function buildDescriptor(): protobuf.INamespace {
-  const root = new protobuf.Root().loadSync(protoFile, { keepCase: true }).resolveAll();
+  const root = new protobuf.Root().loadSync(protoFiles, { keepCase: true }).resolveAll();
   const csi = root.lookup("csi.v1") as protobuf.Namespace;
   const google = root.lookup("google.protobuf") as protobuf.Namespace;
   for (const object of [...csi.nestedArray]) {
@@ -53,7 +55,7 @@ export function buildDescriptor(): protobuf.INamespace {
   return root.toJSON();
 }
 
-/** Writes what proto/csi.proto gives: types for the compiler and a descriptor for run time. */
+/** Writes what the files in proto/ give: types for the compiler and a descriptor for run time. */
 export async function generateCsiTypes(directory: string): Promise<void> {
   const descriptor = JSON.stringify(buildDescriptor());
   await rm(directory, { recursive: true, force: true });

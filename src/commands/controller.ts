@@ -35,5 +35,5 @@ async function runController(options: Options): Promise<void> {
     GroupController: groupControllerService({ groups, names: options }),
     SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
-  await serveRole("controller", options, services, metrics, log, stop);
+  await serveRole({ name: "controller", services }, options, metrics, log, stop);
 }

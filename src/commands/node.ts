@@ -6,11 +6,18 @@ import { createMetrics } from "../kit/metrics.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { thisVm } from "../node/linux/this-vm.ts";
 import { nodeService } from "../node/node.ts";
+import { kubeletRegistration } from "../node/registration/keep-registered.ts";
+import {
+  readKubeletPlugin,
+  registrationOptions,
+  type RegistrationOptions,
+} from "./node/registration-options.ts";
+import { showRegistration } from "./node/show-registration.ts";
 import { driverOptions, maxVolumesOption, readGroupName, readVmId, type DriverOptions } from "./options.ts";
-import { serveRole } from "./serve-role.ts";
+import { serveRole, type Role } from "./serve-role.ts";
 import { stopSignal } from "./until-stopped.ts";
 
-interface Options extends DriverOptions {
+interface Options extends DriverOptions, RegistrationOptions {
   readonly endpoint: string;
   readonly nodeId: string;
   readonly group: string;
@@ -24,7 +31,7 @@ export function nodeCommand(): Command {
     .requiredOption("--node-id <id>", "id of this VM (a GUID), as its host knows it")
     .requiredOption("--group <name>", "group of this VM's host")
     .addOption(maxVolumesOption());
-  for (const option of driverOptions()) command.addOption(option);
+  for (const option of [...registrationOptions(), ...driverOptions()]) command.addOption(option);
   return command.action(runNode);
 }
 
@@ -41,9 +48,20 @@ async function runNode(options: Options): Promise<void> {
     maxVolumes: options.maxVolumes,
     names: options,
   });
+  const plugin = readKubeletPlugin(options);
+  if (options.print !== undefined) {
+    await showRegistration(plugin, service.NodeGetInfo, options.print);
+    return;
+  }
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Node: service,
   };
-  await serveRole("node", options, services, metrics, log, stop);
+  const role: Role = { name: "node", services };
+  if (options.registerWithKubelet !== true) {
+    await serveRole(role, options, metrics, log, stop);
+    return;
+  }
+  const { whyNot, keep } = kubeletRegistration(plugin, service.NodeGetInfo, metrics, log);
+  await serveRole({ ...role, whyNotReady: whyNot, meanwhile: keep }, options, metrics, log, stop);
 }

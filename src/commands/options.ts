@@ -22,7 +22,9 @@ export function logLevelOption(): Option {
 
 export function driverOptions(): Option[] {
   return [
-    new Option("--driver-name <name>", "name of the CSI driver").default(DEFAULT_DRIVER_NAME),
+    new Option("--driver-name <name>", "name of the CSI driver")
+      .argParser(readDriverName)
+      .default(DEFAULT_DRIVER_NAME),
     new Option("--topology-key <key>", "topology key whose value is the group").default(DEFAULT_TOPOLOGY_KEY),
     new Option("--http-endpoint <host:port>", "serve /healthz, /readyz and /metrics there"),
     logLevelOption(),
@@ -39,6 +41,15 @@ export function maxVolumesOption(): Option {
 function readCount(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new StatusError("INVALID_ARGUMENT", `--max-volumes ${text} is not a whole number from 1 to 99999`);
+}
+
+/** CSI's rule for names of drivers; they become part of file names. @throws StatusError INVALID_ARGUMENT */
+function readDriverName(text: string): string {
+  if (text.length <= 63 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i.test(text)) return text;
+  throw new StatusError(
+    "INVALID_ARGUMENT",
+    `--driver-name ${text} is not a domain name of at most 63 characters`,
+  );
 }
 
 /** @throws StatusError INVALID_ARGUMENT */

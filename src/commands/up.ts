@@ -14,7 +14,7 @@ import { groupControllerService } from "../controller/group/group-controller.ts"
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { Groups } from "../controller/groups.ts";
 import { identityService } from "../csi/identity.ts";
-import { serveCsi } from "../csi/server.ts";
+import { serveSocket } from "../csi/server.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
 import { createLog } from "../kit/log.ts";
@@ -132,7 +132,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
       names,
     }),
   };
-  parts.push(await serveCsi(`unix://${state.csiSocket}`, services, metrics, log));
+  parts.push(await serveSocket(`unix://${state.csiSocket}`, services, metrics, log));
   return { url: agent.url, nodeId, group };
 }
 

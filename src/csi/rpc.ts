@@ -4,6 +4,7 @@ import type { GroupControllerHandlers } from "./generated/csi/v1/GroupController
 import type { IdentityHandlers } from "./generated/csi/v1/Identity.ts";
 import type { NodeHandlers } from "./generated/csi/v1/Node.ts";
 import type { SnapshotMetadataHandlers } from "./generated/csi/v1/SnapshotMetadata.ts";
+import type { RegistrationHandlers } from "./generated/pluginregistration/Registration.ts";
 import type { StreamCall } from "./streaming.ts";
 
 /** What a call brings along besides its request. */
@@ -34,6 +35,8 @@ export type ControllerRpcs = Table<ControllerHandlers>;
 export type GroupControllerRpcs = Table<GroupControllerHandlers>;
 /** The RPCs of the Node service by name. */
 export type NodeRpcs = Table<NodeHandlers>;
+/** The RPCs of kubelet's Registration service by name. */
+export type RegistrationRpcs = Table<RegistrationHandlers>;
 
 type StreamRpc<Handler> =
   Handler extends handleServerStreamingCall<infer Request, infer Response>

@@ -8,19 +8,20 @@ import {
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
-import { serviceDefinition } from "./descriptor.ts";
+import { serviceDefinition, type ServiceName } from "./descriptor.ts";
 import { clearSocket, socketPath } from "./endpoint.ts";
 import type {
   ControllerRpcs,
   GroupControllerRpcs,
   IdentityRpcs,
   NodeRpcs,
+  RegistrationRpcs,
   SnapshotMetadataRpcs,
 } from "./rpc.ts";
 import { streaming } from "./streaming.ts";
 import { unary } from "./unary.ts";
 
-/** What one socket serves. An RPC that a table leaves out answers UNIMPLEMENTED. */
+/** What a driver's socket serves. An RPC that a table leaves out answers UNIMPLEMENTED. */
 export interface CsiServices {
   readonly Identity: IdentityRpcs;
   readonly Controller?: Partial<ControllerRpcs>;
@@ -29,7 +30,12 @@ export interface CsiServices {
   readonly Node?: Partial<NodeRpcs>;
 }
 
-export interface RunningCsiServer {
+/** What a socket serves on which kubelet asks who is there. */
+export interface RegistrationServices {
+  readonly Registration: RegistrationRpcs;
+}
+
+export interface RunningServer {
   readonly socket: string;
   /** Ends running calls, or cuts them off after a while, and removes the socket. */
   close(): Promise<void>;
@@ -38,24 +44,19 @@ export interface RunningCsiServer {
 /** How long running calls may go on once the server is told to stop, in milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** Serves CSI on a Unix socket. */
-export async function serveCsi(
+/** Serves gRPC on a Unix socket. */
+export async function serveSocket(
   endpoint: string,
-  services: CsiServices,
+  services: CsiServices | RegistrationServices,
   metrics: Metrics,
   log: Log,
-): Promise<RunningCsiServer> {
+): Promise<RunningServer> {
   const socket = socketPath(endpoint);
   await clearSocket(socket);
   const server = new Server();
-  for (const name of ["Identity", "Controller", "GroupController", "Node"] as const) {
-    const rpcs = services[name];
-    if (rpcs !== undefined)
-      server.addService(serviceDefinition(name), implementation(rpcs, unary, metrics, log));
-  }
-  if (services.SnapshotMetadata !== undefined) {
-    const streams = implementation(services.SnapshotMetadata, streaming, metrics, log);
-    server.addService(serviceDefinition("SnapshotMetadata"), streams);
+  for (const [name, rpcs] of Object.entries(services) as [ServiceName, object][]) {
+    const kind = name === "SnapshotMetadata" ? streaming : unary;
+    server.addService(serviceDefinition(name), implementation(rpcs, kind, metrics, log));
   }
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => {

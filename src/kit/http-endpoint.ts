@@ -8,8 +8,15 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
+/** Why a process that is alive is not ready; undefined when it is. */
+type WhyNotReady = () => string | undefined;
+
 /** Serves /healthz, /readyz and /metrics at `host:port` (`:8080` listens on all addresses), as CSI sidecars do. */
-export async function serveHttpEndpoint(address: string, metrics: Metrics): Promise<HttpEndpoint> {
+export async function serveHttpEndpoint(
+  address: string,
+  metrics: Metrics,
+  whyNotReady: WhyNotReady = () => undefined,
+): Promise<HttpEndpoint> {
   const colon = address.lastIndexOf(":");
   const digits = address.slice(colon + 1);
   const port = Number(digits);
@@ -17,7 +24,7 @@ export async function serveHttpEndpoint(address: string, metrics: Metrics): Prom
     throw new StatusError("INVALID_ARGUMENT", `--http-endpoint ${address} is not HOST:PORT`);
   }
   const server = createServer((request, response) => {
-    void answer(request.url ?? "/", response, metrics);
+    void answer(request.url ?? "/", response, metrics, whyNotReady());
   });
   server.listen(port, ...(colon === 0 ? [] : [address.slice(0, colon).replace(/^\[|\]$/g, "")]));
   await once(server, "listening");
@@ -32,10 +39,21 @@ export async function serveHttpEndpoint(address: string, metrics: Metrics): Prom
   };
 }
 
-async function answer(url: string, response: ServerResponse, { registry }: Metrics): Promise<void> {
+async function answer(
+  url: string,
+  response: ServerResponse,
+  { registry }: Metrics,
+  notReady: string | undefined,
+): Promise<void> {
   switch (url) {
-    case "/healthz":
     case "/readyz":
+      if (notReady !== undefined) {
+        response.writeHead(503).end(`${notReady}\n`);
+        return;
+      }
+      response.end("ok\n");
+      return;
+    case "/healthz":
       response.end("ok\n");
       return;
     case "/metrics":

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { csiClient, type CsiClient } from "../../src/csi/client.ts";
 import { identityService } from "../../src/csi/identity.ts";
 import type { IdentityRpcs } from "../../src/csi/rpc.ts";
-import { serveCsi, type RunningCsiServer } from "../../src/csi/server.ts";
+import { serveSocket, type RunningServer } from "../../src/csi/server.ts";
 import { StatusError } from "../../src/kit/errors.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -13,11 +13,11 @@ import { temporaryDirectory } from "../support/temporary.ts";
 describe("csi identity", () => {
   const path = temporaryDirectory();
   let ready: () => Promise<boolean> = () => Promise.resolve(true);
-  let server: RunningCsiServer;
+  let server: RunningServer;
   let client: CsiClient<IdentityRpcs>;
   before(async () => {
     const Identity = identityService("test.csi.dev", () => ready());
-    server = await serveCsi(path("csi.sock"), { Identity }, createMetrics(), silentLog());
+    server = await serveSocket(path("csi.sock"), { Identity }, createMetrics(), silentLog());
     client = csiClient("Identity", server.socket);
   });
   after(async () => {

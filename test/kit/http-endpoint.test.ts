@@ -20,6 +20,23 @@ describe("kit HTTP endpoint", () => {
     });
   }
 
+  it("is alive but not ready, and says why", async () => {
+    let why: string | undefined = "nobody knows us yet";
+    const waiting = await serveHttpEndpoint("127.0.0.1:0", metrics, () => why);
+    const ask = async (path: string) => {
+      const { status, text } = await http(`http://127.0.0.1:${waiting.port}`, "GET", path);
+      return [status, text];
+    };
+    try {
+      expect(await ask("/readyz")).to.deep.equal([503, "nobody knows us yet\n"]);
+      expect(await ask("/healthz")).to.deep.equal([200, "ok\n"]);
+      why = undefined;
+      expect(await ask("/readyz")).to.deep.equal([200, "ok\n"]);
+    } finally {
+      await waiting.close();
+    }
+  });
+
   it("shows metrics as Prometheus reads them", async () => {
     metrics.rpcSeconds.observe({ method: "Probe", code: "OK" }, 0.004);
     const { status, text, contentType } = await get("/metrics");

@@ -40,10 +40,13 @@ function definedCalls(): string[] {
 }
 
 describe("the generated descriptor", () => {
-  it("defines every call of the interface under its path", () => {
+  it("defines every call of the interfaces under its path", () => {
     expect(definedCalls()).to.include("/csi.v1.Controller/CreateVolume");
     expect(definedCalls()).to.include("/csi.v1.SnapshotMetadata/GetMetadataDelta stream");
-    expect(definedCalls()).to.have.members(promisedCalls());
+    const kubelets = ["GetInfo", "NotifyRegistrationStatus"].map(
+      (call) => `/pluginregistration.Registration/${call}`,
+    );
+    expect(definedCalls()).to.have.members([...promisedCalls(), ...kubelets]);
   });
 
   it("carries an int64 that a double cannot hold", () => {

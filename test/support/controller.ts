@@ -11,7 +11,7 @@ import { csiClient } from "../../src/csi/client.ts";
 import type { ControllerClient } from "../../src/csi/generated/csi/v1/Controller.ts";
 import { identityService } from "../../src/csi/identity.ts";
 import type { ControllerRpcs } from "../../src/csi/rpc.ts";
-import { serveCsi } from "../../src/csi/server.ts";
+import { serveSocket } from "../../src/csi/server.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import { DEAD_URL, startTestAgent, TEST_KEY, type TestAgent } from "./agent.ts";
@@ -84,7 +84,7 @@ async function serveController(
     ...Object.entries(agents).map(([name, { client }]) => ({ name, agent: client })),
     ...down.map((name) => ({ name, agent: createAgentClient({ url: DEAD_URL, apiKey: TEST_KEY }) })),
   ];
-  return await serveCsi(
+  return await serveSocket(
     join(directory, "csi.sock"),
     {
       Identity: identityService(NAMES.driverName, () => Promise.resolve(true)),

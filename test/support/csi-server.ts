@@ -1,12 +1,12 @@
 import { csiClient, type CsiClient } from "../../src/csi/client.ts";
 import { identityService } from "../../src/csi/identity.ts";
 import type { CsiCall, IdentityRpcs } from "../../src/csi/rpc.ts";
-import { serveCsi, type CsiServices, type RunningCsiServer } from "../../src/csi/server.ts";
+import { serveSocket, type CsiServices, type RunningServer } from "../../src/csi/server.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
 import { createMetrics, type Metrics } from "../../src/kit/metrics.ts";
 
 export interface CsiFixture {
-  readonly server: RunningCsiServer;
+  readonly server: RunningServer;
   readonly metrics: Metrics;
   /** Calls Identity; its Probe runs what the test says. */
   readonly identity: CsiClient<IdentityRpcs>;
@@ -31,7 +31,7 @@ export async function serveProbe(
       return { ready: { value: true } };
     },
   };
-  const server = await serveCsi(endpoint, { ...others, Identity }, metrics, log);
+  const server = await serveSocket(endpoint, { ...others, Identity }, metrics, log);
   const clients: CsiClient<IdentityRpcs>[] = [];
   const connect = (budgetMs?: number) => {
     const client = csiClient<IdentityRpcs>("Identity", server.socket, budgetMs);

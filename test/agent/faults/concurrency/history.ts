@@ -1,8 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { execa } from "execa";
-
-const tools = join(import.meta.dirname, "../../../tools");
+import { goTools } from "../../../support/go-program.ts";
 
 /** A volume as a client was told of it; an absent one has empty texts and no size. */
 export interface Told {
@@ -27,18 +25,6 @@ export interface Operation {
   readonly answer?: Told;
 }
 
-/** Why the checker can't run on this machine; undefined when it can. */
-export async function whyNoChecker(): Promise<string | undefined> {
-  const { code, exitCode, stderr } = await execa("go", ["build", "-o", "/dev/null", "./linearizable"], {
-    cwd: tools,
-    reject: false,
-  });
-  if (code === "ENOENT") return "the linearizability checker needs Go, which is not installed here";
-  return exitCode === 0
-    ? undefined
-    : `the linearizability checker can't be built here: ${stderr.slice(-500)}`;
-}
-
 /** The verdict of porcupine: whether each operation can have happened at one instant within its time. */
 export async function check(
   operations: readonly Operation[],
@@ -46,7 +32,7 @@ export async function check(
 ): Promise<{ linearizable: boolean; said: string }> {
   await writeFile(file, JSON.stringify(operations));
   const { exitCode, all } = await execa("go", ["run", "./linearizable", file], {
-    cwd: tools,
+    cwd: goTools,
     reject: false,
     all: true,
   });

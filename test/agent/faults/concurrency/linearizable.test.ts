@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { testCall } from "../../../support/agent.ts";
 import { bundleOf } from "../../../support/bundle.ts";
+import { needsGoProgram } from "../../../support/go-program.ts";
 import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
 import { Random } from "../../../support/random.ts";
 import { freePort, type RunningAgent, startAgentProcess } from "../../../support/running-agent.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { type Board, RandomClient } from "./client.ts";
-import { check, type Operation, whyNoChecker } from "./history.ts";
+import { check, type Operation } from "./history.ts";
 
 const SECONDS = Number(process.env["LOAD_SECONDS"] ?? 60);
 const CLIENTS = 64;
@@ -18,13 +19,7 @@ describe("64 clients of one agent", function () {
   const path = scratchDirectory();
   const program = bundleOf();
   before(needsLoopDevices);
-  before(async function () {
-    const reason = await whyNoChecker();
-    if (reason === undefined) return;
-    if (process.env["CI"]) throw new Error(reason);
-    console.log(`      skipped: ${reason}`);
-    this.skip();
-  });
+  before(needsGoProgram("linearizable"));
   const vms = [randomUUID(), randomUUID()];
   let agent: RunningAgent;
   before(async () => {

@@ -1,4 +1,4 @@
-// Made from proto/csi.proto by `npm run generate`: do not edit.
+// Made from the files in proto/ by `npm run generate`: do not edit.
 
 import type { TopologyRequirement as _csi_v1_TopologyRequirement, TopologyRequirement__Output as _csi_v1_TopologyRequirement__Output } from '../../csi/v1/TopologyRequirement.ts';
 

@@ -1,4 +1,4 @@
-// Made from proto/csi.proto by `npm run generate`: do not edit.
+// Made from the files in proto/ by `npm run generate`: do not edit.
 
 import type { BlockMetadataType as _csi_v1_BlockMetadataType, BlockMetadataType__Output as _csi_v1_BlockMetadataType__Output } from '../../csi/v1/BlockMetadataType.ts';
 import type { BlockMetadata as _csi_v1_BlockMetadata, BlockMetadata__Output as _csi_v1_BlockMetadata__Output } from '../../csi/v1/BlockMetadata.ts';

@@ -1,4 +1,4 @@
-// Made from proto/csi.proto by `npm run generate`: do not edit.
+// Made from the files in proto/ by `npm run generate`: do not edit.
 
 import type { VolumeCondition as _csi_v1_VolumeCondition, VolumeCondition__Output as _csi_v1_VolumeCondition__Output } from '../../csi/v1/VolumeCondition.ts';
 import type { Volume as _csi_v1_Volume, Volume__Output as _csi_v1_Volume__Output } from '../../csi/v1/Volume.ts';

@@ -1,4 +1,4 @@
-// Made from proto/csi.proto by `npm run generate`: do not edit.
+// Made from the files in proto/ by `npm run generate`: do not edit.
 
 export const StorageHealthErrorType = {
   UNKNOWN_STORAGE_HEALTH_ERROR_TYPE: 'UNKNOWN_STORAGE_HEALTH_ERROR_TYPE',

@@ -1,4 +1,4 @@
-// Made from proto/csi.proto by `npm run generate`: do not edit.
+// Made from the files in proto/ by `npm run generate`: do not edit.
 
 export const VolumeHealthErrorType = {
   UNKNOWN_VOLUME_HEALTH_TYPE: 'UNKNOWN_VOLUME_HEALTH_TYPE',
