@@ -1,4 +1,4 @@
-import { execa } from "execa";
+import { execa, type Result } from "execa";
 import { StatusError } from "./errors.ts";
 
 /** How a program ended. Texts are without the trailing newline. */
@@ -8,11 +8,19 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+type ProgramEnd = Pick<Result, "exitCode" | "shortMessage"> & {
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
 /** System programs are found even where the caller's path leaves them out, as root's does after a plain su. */
-const SEARCH_PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
+const environment = () => ({ LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` });
 
 /** Longest a child process may take when its caller sets no earlier end. */
 const LONGEST_RUN_MS = 15 * 60_000;
+
+/** env(1) itself answers this when the program is missing. */
+const ENV_FOUND_NO_PROGRAM = 127;
 
 /**
  * Runs a program without a shell and returns how it ended, whatever the exit code. It is killed when `signal`
@@ -27,7 +35,7 @@ export async function runAny(
   const result = await execa(program, args, {
     reject: false,
     stdin: "ignore",
-    env: { LC_ALL: "C", PATH: SEARCH_PATH },
+    env: environment(),
     timeout: LONGEST_RUN_MS,
     forceKillAfterDelay: 2000,
     maxBuffer: 4 * 1024 * 1024,
@@ -37,13 +45,38 @@ export async function runAny(
   if (result.isCanceled || result.timedOut) {
     throw new StatusError("DEADLINE_EXCEEDED", `${program} did not end in time and was stopped`, result);
   }
+  if (result.code === "ENOENT") throw notInstalled(program, result);
+  return ended(program, result);
+}
+
+/**
+ * Runs a program that must not be cut off: no deadline, and the end of this process leaves it running, in a session
+ * of its own, where no terminal's interrupt and no closed pipe reaches it. `input` is its standard input, the one way
+ * for a secret: it stands in no argument, environment, result or error.
+ * @throws StatusError UNAVAILABLE when the program is missing.
+ */
+export async function runToEnd(program: string, args: readonly string[], input = ""): Promise<RunResult> {
+  const result = await execa("env", ["--ignore-signal=PIPE", program, ...args], {
+    reject: false,
+    input,
+    env: environment(),
+    cleanup: false,
+    detached: true,
+    // A limit would kill the program; those that are run so say little.
+    maxBuffer: Infinity,
+  });
+  if (result.exitCode === ENV_FOUND_NO_PROGRAM) throw notInstalled(program, result);
+  return ended(program, result);
+}
+function ended(program: string, result: ProgramEnd): RunResult {
   if (result.exitCode === undefined) {
-    if (result.code === "ENOENT") {
-      throw new StatusError("UNAVAILABLE", `the program ${program} is not installed on this machine`, result);
-    }
     throw new StatusError("INTERNAL", `${program} failed: ${result.shortMessage ?? "no exit code"}`, result);
   }
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+function notInstalled(program: string, cause: unknown): StatusError {
+  return new StatusError("UNAVAILABLE", `the program ${program} is not installed on this machine`, cause);
 }
 
 /** Runs a program that must exit with 0 and returns its standard output. */

@@ -61,6 +61,11 @@ export interface Guest {
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
   format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;
+  /**
+   * Checks a file system that lies on the disk already, before it is mounted writable, and mends what can be mended
+   * without losing anything. @throws FAILED_PRECONDITION when it needs a person
+   */
+  checkBeforeMount(disk: Disk, fsType: FileSystem): Promise<void>;
   stateOf(path: string, volumeId: string): Promise<PathState>;
   /** Mounts the disk on an absent or empty directory. */
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;

@@ -1,9 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { inspect } from "node:util";
 import { expect } from "chai";
-import { failed, run, runAny } from "../../src/kit/run.ts";
+import { failed, run, runAny, runToEnd } from "../../src/kit/run.ts";
+import { startProcess } from "../support/own-processes.ts";
 import { expectFailure } from "../support/failure.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { until } from "../support/until.ts";
+
+const RUN = new URL("../../src/kit/run.ts", import.meta.url).href;
 
 describe("kit run", () => {
   const path = temporaryDirectory();
@@ -93,5 +97,34 @@ describe("kit run", () => {
   it("does not start a program after its signal", async () => {
     const call = runAny("sh", ["-c", 'echo x > "$1"', "sh", path("late")], AbortSignal.abort());
     await expectFailure(call, "DEADLINE_EXCEEDED");
+  });
+
+  describe("of what must not be cut off", () => {
+    it("gives it its input, and neither result nor error holds that", async () => {
+      const secret = "s3cret\n with spaces";
+      expect(await runToEnd("cat", [], secret)).to.deep.equal({ exitCode: 0, stdout: secret, stderr: "" });
+      const gone = await runToEnd("no-such-program-xyz", [], secret).catch((error: unknown) => error);
+      expect(gone).to.include({ code: "UNAVAILABLE" });
+      expect(inspect(gone, { depth: 20 })).not.to.include("s3cret");
+      expect((await runToEnd("false", [], secret)).exitCode).to.equal(1);
+    });
+
+    it("lets it end its work after this process is gone, interrupted, and with its output closed", async () => {
+      const [gate, result] = [path("gate"), path("result")];
+      await run("mkfifo", [gate]);
+      const work = 'read x < "$1"; echo said; echo done > "$2"';
+      const script = `import { runToEnd } from ${JSON.stringify(RUN)};
+        void runToEnd("sh", ["-c", ${JSON.stringify(work)}, "sh", ${JSON.stringify(gate)}, ${JSON.stringify(result)}]);
+        console.log("started");`;
+      const parent = startProcess(process.execPath, ["--input-type=module", "--eval", script]);
+      await parent.says(/started/);
+      await parent.kill("SIGTERM");
+      // Opening the gate waits for the reader: it is still there.
+      await writeFile(gate, "\n");
+      await until(
+        async () => (await readFile(result, "utf8").catch(() => "")) === "done\n",
+        "it ended its work",
+      );
+    });
   });
 });

@@ -1,8 +1,9 @@
 import { open } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
-import { failed, runAny } from "../../kit/run.ts";
+import { failed } from "../../kit/run.ts";
 import { MiB } from "../../kit/sizes.ts";
 import type { Disk, DiskContent } from "../guest.ts";
+import { runLimitedAny } from "./tools.ts";
 
 const FOUND = 0;
 /** "Nothing was found", and also "it could not be looked at": no proof of a blank disk. */
@@ -16,7 +17,7 @@ const AMBIVALENT = 8;
 export async function contentOf(disk: Disk): Promise<DiskContent> {
   const args = ["--probe", "--output", "export", disk.device];
   // Most disks that are looked at are new: their ends are read while the probe runs.
-  const [probe, ends] = await Promise.allSettled([runAny("blkid", args), endsAreZero(disk)]);
+  const [probe, ends] = await Promise.allSettled([runLimitedAny("blkid", args), endsAreZero(disk)]);
   if (probe.status === "rejected") throw probe.reason;
   const result = probe.value;
   if (result.exitCode === FOUND) return contentFrom(result.stdout);

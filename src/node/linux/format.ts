@@ -1,15 +1,15 @@
 import { checkFormatOptions, type FormatOptions } from "../../csi/format-options.ts";
 import type { FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { run } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
 import { endsAreZero } from "./content.ts";
+import { runWriter, type Writer } from "./tools.ts";
 
 /**
  * None is told to overwrite what it finds. mkfs.ext4 would ask a person whether a whole disk is meant: -F answers
  * that, and still refuses a disk in use. Unless asked for, no blocks are reserved for root: pods are the only users.
  */
-const makers: Readonly<Record<FileSystem, (options: FormatOptions) => [program: string, ...args: string[]]>> =
+const makers: Readonly<Record<FileSystem, (options: FormatOptions) => [program: Writer, ...args: string[]]>> =
   {
     ext4: ({ blockSize, inodeSize, reservedBlocksPercentage = 0 }) => [
       "mkfs.ext4",
@@ -42,5 +42,5 @@ export async function format(disk: Disk, fsType: FileSystem, options: FormatOpti
     throw new StatusError("FAILED_PRECONDITION", `${disk.device} is not blank: it was not formatted`);
   }
   const [program, ...args] = makers[fsType](options);
-  await run(program, [...args, disk.device]);
+  await runWriter(program, [...args, disk.device]);
 }

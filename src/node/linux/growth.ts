@@ -2,13 +2,12 @@ import { readFile } from "node:fs/promises";
 import { readFileSystem, type FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
-import { failed, run, runAny } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
+import { mend } from "./check.ts";
 import { fileSystemSize, UNUSABLE_TAIL } from "./superblock.ts";
+import { runWriter } from "./tools.ts";
 
 const CAP_SYS_RESOURCE = 24n;
-/** e2fsck: 0 = clean, 1 = errors were mended. */
-const CHECKED = [0, 1];
 
 export async function isSmaller(device: string, diskSize: bigint, fsType: FileSystem): Promise<boolean> {
   return (await fileSystemSize(device, fsType)) + UNUSABLE_TAIL[fsType] <= diskSize;
@@ -20,14 +19,14 @@ export async function growMounted(mount: Mount, diskSize: bigint): Promise<void>
   if (!(await isSmaller(mount.source, diskSize, fsType))) return;
   switch (fsType) {
     case "xfs":
-      await run("xfs_growfs", ["-d", await writableMountPoint(mount)]);
+      await runWriter("xfs_growfs", ["-d", await writableMountPoint(mount)]);
       return;
     case "btrfs":
-      await run("btrfs", ["filesystem", "resize", "max", await writableMountPoint(mount)]);
+      await runWriter("btrfs", ["filesystem", "resize", "max", await writableMountPoint(mount)]);
       return;
     case "ext4":
       await requireResource(mount);
-      await run("resize2fs", [mount.source]);
+      await runWriter("resize2fs", [mount.source]);
   }
 }
 
@@ -40,10 +39,8 @@ async function writableMountPoint(mount: Mount): Promise<string> {
 
 /** Grows an ext4 that is not mounted; resize2fs demands a check before. */
 export async function growUnmounted(disk: Disk): Promise<void> {
-  const args = ["-f", "-p", disk.device];
-  const check = await runAny("e2fsck", args);
-  if (!CHECKED.includes(check.exitCode)) throw failed("e2fsck", args, check);
-  await run("resize2fs", [disk.device]);
+  await mend(disk, ["-f"]);
+  await runWriter("resize2fs", [disk.device]);
 }
 
 /** The kernel lets only a process with CAP_SYS_RESOURCE grow a mounted ext4, and some sandboxes withhold it. */

@@ -1,22 +1,24 @@
-import { statfs } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
-import type { Guest, Usage } from "../guest.ts";
+import type { Guest } from "../guest.ts";
 import { deviceOf, diskUnder, sizeOf } from "./block-devices.ts";
+import { checkBeforeMount } from "./check.ts";
 import { contentOf } from "./content.ts";
 import { format } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
 import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
-import { bindDevice, bindDirectory, mountAt, mountDevice, removeMountPoint, unmount } from "./mounts.ts";
+import { bindDevice, bindDirectory, mountAt, mountDisk, removeMountPoint, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
 import { mountInfo, type Roots, type ThisVm } from "./this-vm.ts";
+import { UsageReader } from "./usage.ts";
 import { findVmbusDisk } from "./vmbus-disk.ts";
 
 /** What the kernel and the tools of this Linux VM do. */
 export function linuxGuest(vm: ThisVm): Guest {
   const { roots } = vm;
+  const usage = new UsageReader();
   return {
     findDisk: async (address, volumeId, patience) => {
       if (address.kind === "loop") return await findLoopDisk(address, volumeId, vm);
@@ -25,8 +27,9 @@ export function linuxGuest(vm: ThisVm): Guest {
     letGo: (volumeId) => letGo(volumeId, vm),
     contentOf,
     format,
+    checkBeforeMount,
     stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
-    mountDisk: (disk, fsType, path, options) => mountDevice(disk.device, fsType, path, options),
+    mountDisk: (disk, fsType, path, options) => mountDisk(disk, fsType, path, options),
     bindDirectory,
     bindDevice: (disk, target) => bindDevice(disk.device, target),
     unmount,
@@ -41,15 +44,7 @@ export function linuxGuest(vm: ThisVm): Guest {
     growUnmounted,
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),
-    usage: async (path) => {
-      const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(path, { bigint: true });
-      const bytes: Usage = {
-        total: blocks * bsize,
-        used: (blocks - bfree) * bsize,
-        available: bavail * bsize,
-      };
-      return { bytes, inodes: { total: files, used: files - ffree, available: ffree } };
-    },
+    usage: (path) => usage.usageOf(path),
   };
 }
 

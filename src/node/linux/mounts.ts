@@ -1,8 +1,12 @@
 import { lstat, mkdir, open, realpath, rmdir, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { FileSystem } from "../../csi/volume-capability.ts";
 import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
-import { failed, run, runAny } from "../../kit/run.ts";
+import { failed } from "../../kit/run.ts";
+import type { Disk } from "../guest.ts";
+import { explainXfs } from "./check.ts";
+import { runLimited, runLimitedAny } from "./tools.ts";
 
 /** The topmost mount at a path, or undefined. */
 export async function mountAt(path: string, mountInfo?: string): Promise<Mount | undefined> {
@@ -10,10 +14,10 @@ export async function mountAt(path: string, mountInfo?: string): Promise<Mount |
   return (await readMountTable(mountInfo)).findLast(({ mountPoint }) => mountPoint === canonical);
 }
 
-/** Mounts a device on a directory, which is made when it is absent, and reads back that it is there. */
-export async function mountDevice(
-  device: string,
-  fsType: string,
+/** Mounts a disk on a directory, which is made when it is absent, and reads back that it is there. */
+export async function mountDisk(
+  disk: Disk,
+  fsType: FileSystem,
   path: string,
   options: readonly string[],
 ): Promise<void> {
@@ -21,10 +25,14 @@ export async function mountDevice(
   // A copy has its original's UUID, and xfs mounts no two of one: which disk this is was proven before.
   const all = fsType === "xfs" ? [...options, "nouuid"] : options;
   const withOptions = all.length === 0 ? [] : ["-o", all.join(",")];
-  await run("mount", ["-t", fsType, ...withOptions, device, path]);
+  try {
+    await runLimited("mount", ["-t", fsType, ...withOptions, disk.device, path]);
+  } catch (error) {
+    throw fsType === "xfs" ? await explainXfs(disk, error) : error;
+  }
   const mount = await mountAt(path);
-  if (mount?.source !== device)
-    throw new StatusError("INTERNAL", `${device} was mounted and is not on ${path}`);
+  if (mount?.source !== disk.device)
+    throw new StatusError("INTERNAL", `${disk.device} was mounted and is not on ${path}`);
 }
 
 export async function bindDirectory(source: string, target: string, readOnly: boolean): Promise<void> {
@@ -40,10 +48,10 @@ export async function bindDevice(device: string, target: string): Promise<void> 
 }
 
 async function bind(source: string, target: string, readOnly: boolean): Promise<void> {
-  await run("mount", ["--bind", source, target]);
+  await runLimited("mount", ["--bind", source, target]);
   if (!readOnly) return;
   try {
-    await run("mount", ["-o", "remount,bind,ro", target]);
+    await runLimited("mount", ["-o", "remount,bind,ro", target]);
   } catch (error) {
     await unmount(target);
     throw error;
@@ -53,7 +61,7 @@ async function bind(source: string, target: string, readOnly: boolean): Promise<
 /** Unmounts all that is stacked on a path. A mount in use is an error, never made lazy. */
 export async function unmount(path: string): Promise<void> {
   for (let mount = await mountAt(path); mount !== undefined; mount = await mountAt(path)) {
-    const result = await runAny("umount", [mount.mountPoint]);
+    const result = await runLimitedAny("umount", [mount.mountPoint]);
     if (result.exitCode === 0) continue;
     const after = await mountAt(path);
     if (after?.id !== mount.id) continue;

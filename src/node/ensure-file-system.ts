@@ -1,0 +1,48 @@
+import type { FormatOptions } from "../csi/format-options.ts";
+import { DEFAULT_FILE_SYSTEM, fileSystems, isFileSystem, type FileSystem } from "../csi/volume-capability.ts";
+import { StatusError } from "../kit/errors.ts";
+import type { Disk, Guest } from "./guest.ts";
+
+/** The file system on the disk, ready to be mounted: checked when it was there, made when the disk is proven blank. */
+export async function ensureFileSystem(
+  guest: Guest,
+  disk: Disk,
+  wanted: FileSystem | undefined,
+  format: FormatOptions,
+  readOnly: boolean,
+): Promise<FileSystem> {
+  const content = await guest.contentOf(disk);
+  switch (content.kind) {
+    case "file system": {
+      const fsType = expected(disk, content.fsType, wanted);
+      if (!readOnly) await guest.checkBeforeMount(disk, fsType);
+      return fsType;
+    }
+    case "unknown":
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `volume ${disk.volumeId} holds ${content.what}: it was neither mounted nor formatted`,
+      );
+    case "blank": {
+      if (disk.readOnly) {
+        throw new StatusError(
+          "FAILED_PRECONDITION",
+          `volume ${disk.volumeId} is blank and attached read-only: publish it writable once, so that it can be formatted`,
+        );
+      }
+      const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
+      await guest.format(disk, fsType, format);
+      return fsType;
+    }
+  }
+}
+
+/** @throws StatusError FAILED_PRECONDITION for another file system than the one that was asked for */
+function expected(disk: Disk, found: string, wanted: FileSystem | undefined): FileSystem {
+  if (found === wanted) return wanted;
+  if (wanted === undefined && isFileSystem(found)) return found;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `volume ${disk.volumeId} holds ${found}, not ${wanted ?? fileSystems.join(", ")}: it was not touched`,
+  );
+}
