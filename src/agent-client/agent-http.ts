@@ -1,20 +1,9 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
-import axiosRetry, { exponentialDelay, isNetworkError } from "axios-retry";
+import { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 import { DEFAULT_BUDGET_MS, shrinkBudget } from "../kit/deadline.ts";
 import { errorCodeOfGrpc, StatusError } from "../kit/errors.ts";
+import { type AgentAddress, type Connection, reasonOf } from "./connection.ts";
 import * as answers from "./generated/answers.ts";
-import { API_KEY_HEADER, BUDGET_HEADER, REQUEST_ID_HEADER } from "./headers.ts";
-
-/** How one agent is reached. */
-export interface AgentAddress {
-  /** `https://host:port`, without a path. */
-  readonly url: string;
-  readonly apiKey: string;
-  /** PEM of the authority that signed the agent's certificate; the system's are used without it. */
-  readonly ca?: string;
-}
+import { BUDGET_HEADER, REQUEST_ID_HEADER } from "./headers.ts";
 
 /** Who asks: the signal ends the request, the deadline (performance.now() based) travels to the agent. */
 export interface ClientCall {
@@ -38,44 +27,18 @@ export interface AgentHttp {
   readonly tell: (request: Request, call: ClientCall) => Promise<void>;
 }
 
-/** Sockets that one client keeps open to its agent at most. */
-const SOCKETS = 64;
-
 /** @throws StatusError from each call, with the agent's own code, UNAVAILABLE when it can't be reached. */
-export function createAgentHttp(address: AgentAddress): AgentHttp {
-  const agentOptions = { keepAlive: true, maxSockets: SOCKETS };
-  const http = axios.create({
-    baseURL: address.url,
-    headers: { [API_KEY_HEADER]: address.apiKey, Accept: "application/json" },
-    httpAgent: new HttpAgent(agentOptions),
-    httpsAgent: new HttpsAgent({ ...agentOptions, ...(address.ca === undefined ? {} : { ca: address.ca }) }),
-    proxy: false,
-    maxRedirects: 0,
-    // Repeated names, as this API has them.
-    paramsSerializer: { indexes: null },
-    maxContentLength: 256 * 1024 * 1024,
-  });
-  // Each operation of this API is idempotent: a create is known by its name.
-  axiosRetry(http, {
-    retries: 2,
-    retryDelay: (count, error) => exponentialDelay(count, error, 50),
-    retryCondition: isNetworkError,
-  });
-
+export function agentHttp({ url: agent }: AgentAddress, connection: Connection): AgentHttp {
   async function send({ headers, ...config }: Request, call: ClientCall): Promise<AxiosResponse<unknown>> {
     const remaining = Math.min(call.deadline - performance.now(), DEFAULT_BUDGET_MS);
     try {
-      return await http.request<unknown>({
-        ...config,
-        signal: call.signal,
-        headers: {
-          ...headers,
-          [REQUEST_ID_HEADER]: call.requestId,
-          [BUDGET_HEADER]: String(shrinkBudget(remaining)),
-        },
-      });
+      const ownHeaders = {
+        [REQUEST_ID_HEADER]: call.requestId,
+        [BUDGET_HEADER]: String(shrinkBudget(remaining)),
+      };
+      return await connection.request({ ...config, headers: { ...headers, ...ownHeaders } }, call.signal);
     } catch (error) {
-      throw errorOf(error, address.url);
+      throw errorOf(error, agent);
     }
   }
 
@@ -91,10 +54,7 @@ export function createAgentHttp(address: AgentAddress): AgentHttp {
   }
 
   function foreign({ url = "" }: Request): StatusError {
-    return new StatusError(
-      "UNAVAILABLE",
-      `${address.url} answered ${url} with something this API does not have`,
-    );
+    return new StatusError("UNAVAILABLE", `${agent} answered ${url} with something this API does not have`);
   }
 
   return { ask, tell };
@@ -116,11 +76,5 @@ function errorOf(error: unknown, url: string): StatusError {
   if (answers.isErrorAnswer(answer)) return new StatusError(errorCodeOfGrpc(answer.code), answer.message);
   if (error.code === "ERR_CANCELED")
     return new StatusError("ABORTED", `the agent at ${url} is still working; the request can be repeated`);
-  const reason =
-    error.response === undefined ? (error.code ?? error.message) : `HTTP ${error.response.status}`;
-  const hint = UNTRUSTED.test(reason) ? ": its certificate is not trusted; give its CA file" : "";
-  return new StatusError("UNAVAILABLE", `the agent at ${url} can't be reached: ${reason}${hint}`);
+  return new StatusError("UNAVAILABLE", `the agent at ${url} can't be reached: ${reasonOf(error)}`);
 }
-
-/** Codes of OpenSSL for a certificate whose authority is not known here. */
-const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;

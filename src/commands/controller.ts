@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import { readAgentsFile } from "../controller/agents-file.ts";
+import { observeAgents } from "../controller/agent-metrics.ts";
 import { controllerService } from "../controller/controller.ts";
+import { followAgents } from "../controller/follow-agents.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
@@ -28,12 +29,18 @@ async function runController(options: Options): Promise<void> {
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const stop = stopSignal();
-  const groups = await readAgentsFile(options.agents);
+  const agents = await followAgents(options.agents, log);
+  const { groups } = agents;
+  observeAgents(groups, metrics.registry);
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Controller: controllerService({ groups, names: options }),
     GroupController: groupControllerService({ groups, names: options }),
     SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
-  await serveRole({ name: "controller", services }, options, metrics, log, stop);
+  try {
+    await serveRole({ name: "controller", services }, options, metrics, log, stop);
+  } finally {
+    await agents.close();
+  }
 }

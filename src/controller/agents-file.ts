@@ -1,24 +1,33 @@
+import { X509Certificate } from "node:crypto";
 import { dirname, resolve } from "node:path";
-import { createAgentClient } from "../agent-client/agent-client.ts";
+import type { AgentAddress } from "../agent-client/agent-client.ts";
 import { API_KEY_TEXT } from "../agent-client/headers.ts";
 import { isGroupName } from "../csi/handle.ts";
 import { isMapping, readConfigFile, readTextFile } from "../kit/config.ts";
 import { StatusError } from "../kit/errors.ts";
-import { Groups, type Group } from "./groups.ts";
 
-/** Paths are relative to the agents file. */
-interface AgentEntry {
+/** One agent as its file has it. */
+export interface AgentEntry {
   readonly group: string;
   readonly url: string;
+  /** Whole path. */
   readonly apiKeyFile: string;
+  /** Whole path. */
   readonly caFile?: string;
 }
 
-/** Reads the agents a controller talks to, YAML or JSON. @throws StatusError INVALID_ARGUMENT saying what is wrong where */
-export async function readAgentsFile(path: string): Promise<Groups> {
-  const entries = readEntries(await readConfigFile(path), path);
-  const groups = await Promise.all(entries.map((entry) => groupOf(entry, dirname(path))));
-  return new Groups(groups);
+/**
+ * Reads the list of agents a controller talks to, YAML or JSON; paths in it are relative to it.
+ * @throws StatusError INVALID_ARGUMENT saying what is wrong where
+ */
+export async function readAgentsFile(path: string): Promise<AgentEntry[]> {
+  return readEntries(await readConfigFile(path), path);
+}
+
+/** Reads the key and CA of an agent. @throws StatusError INVALID_ARGUMENT with the path of what can't be used */
+export async function readAddress({ url, apiKeyFile, caFile }: AgentEntry): Promise<AgentAddress> {
+  const apiKey = await readKey(apiKeyFile);
+  return { url, apiKey, ...(caFile === undefined ? {} : { ca: await readCa(caFile) }) };
 }
 
 function readEntries(value: unknown, path: string): AgentEntry[] {
@@ -26,10 +35,15 @@ function readEntries(value: unknown, path: string): AgentEntry[] {
     throw invalid(path, "agents is not a list of at least one agent");
   }
   const entries = value["agents"].map((entry: unknown, index) => readEntry(entry, path, `agents[${index}]`));
-  const names = entries.map(({ group }) => group);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw invalid(path, `group ${twice} is there twice`);
+  const twice =
+    repeated(entries.map(({ group }) => `group ${group}`)) ??
+    repeated(entries.map(({ url }) => `url ${url}`));
+  if (twice !== undefined) throw invalid(path, `${twice} is there twice`);
   return entries;
+}
+
+function repeated(texts: readonly string[]): string | undefined {
+  return texts.find((text, index) => texts.indexOf(text) !== index);
 }
 
 function readEntry(entry: unknown, path: string, where: string): AgentEntry {
@@ -48,14 +62,9 @@ function readEntry(entry: unknown, path: string, where: string): AgentEntry {
   const url = text("url");
   if (!/^https?:\/\/[^/?#@]+\/?$/.test(url))
     throw invalid(path, `${where}.url ${url} is not http(s)://HOST:PORT`);
-  const caFile = entry["caFile"] === undefined ? {} : { caFile: text("caFile") };
-  return { group, url, apiKeyFile: text("apiKeyFile"), ...caFile };
-}
-
-async function groupOf(entry: AgentEntry, directory: string): Promise<Group> {
-  const apiKey = await readKey(resolve(directory, entry.apiKeyFile));
-  const ca = entry.caFile === undefined ? {} : { ca: await readTextFile(resolve(directory, entry.caFile)) };
-  return { name: entry.group, agent: createAgentClient({ url: entry.url, apiKey, ...ca }) };
+  const file = (key: string) => resolve(dirname(path), text(key));
+  const caFile = entry["caFile"] === undefined ? {} : { caFile: file("caFile") };
+  return { group, url: url.replace(/\/$/, ""), apiKeyFile: file("apiKeyFile"), ...caFile };
 }
 
 /** A key travels in a header: one line of printable characters. */
@@ -63,6 +72,17 @@ async function readKey(path: string): Promise<string> {
   const key = (await readTextFile(path)).trim();
   if (API_KEY_TEXT.test(key)) return key;
   throw invalid(path, key === "" ? "the API key is empty" : "an API key is one word of ASCII characters");
+}
+
+/** A CA that is none would fail each request with a message of OpenSSL's. */
+async function readCa(path: string): Promise<string> {
+  const ca = await readTextFile(path);
+  try {
+    new X509Certificate(ca);
+    return ca;
+  } catch (error) {
+    throw invalid(path, `it is not a certificate in PEM: ${StatusError.from(error).message}`);
+  }
 }
 
 function invalid(path: string, problem: string): StatusError {

@@ -1,6 +1,7 @@
 import type { AgentClient, ClientCall } from "../agent-client/agent-client.ts";
 import { requireHandle, type Handle } from "../csi/handle.ts";
 import { StatusError } from "../kit/errors.ts";
+import { look } from "./look.ts";
 
 /** The hosts behind one agent. */
 export interface Group {
@@ -15,17 +16,23 @@ export interface Place {
   readonly id: string;
 }
 
-/** The groups this controller was given, by name. */
+/** The groups this controller has now, by name: they come and go while it runs. */
 export class Groups {
-  readonly #groups: ReadonlyMap<string, Group>;
+  #groups: ReadonlyMap<string, Group> = new Map();
 
   constructor(groups: readonly Group[]) {
-    this.#groups = new Map(groups.map((group) => [group.name, group]));
+    this.replace(groups);
+  }
+
+  /** Calls that are at work stay with the group that they began with. */
+  replace(groups: readonly Group[]): void {
+    const sorted = groups.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    this.#groups = new Map(sorted.map((group) => [group.name, group]));
   }
 
   /** In the order of their names, which is the order of lists. */
   all(): Group[] {
-    return [...this.#groups.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+    return [...this.#groups.values()];
   }
 
   get(name: string): Group | undefined {
@@ -51,7 +58,9 @@ export class Groups {
   /** A bare GUID does not say its group: one has it, or all must have said that they don't. */
   async #search(id: string, call: ClientCall): Promise<Place> {
     const groups = this.all();
-    const answers = await Promise.allSettled(groups.map(({ agent }) => agent.getVolume(id, call)));
+    const answers = await Promise.allSettled(
+      groups.map((group) => look(group, call, (agent, own) => agent.getVolume(id, own))),
+    );
     let failure: unknown;
     for (const [index, answer] of answers.entries()) {
       const group = groups[index];
@@ -60,7 +69,12 @@ export class Groups {
       if (answer.status === "rejected" && !isMissing(answer.reason)) failure = answer.reason;
     }
     if (failure !== undefined) {
-      throw new StatusError("UNAVAILABLE", `volume ${id} may be in a group that does not answer`, failure);
+      const { message } = StatusError.from(failure);
+      throw new StatusError(
+        "UNAVAILABLE",
+        `volume ${id} may be in a group that does not answer: ${message}`,
+        failure,
+      );
     }
     throw new StatusError("NOT_FOUND", `volume ${id} does not exist in any group`);
   }

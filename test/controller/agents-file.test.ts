@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { readAgentsFile } from "../../src/controller/agents-file.ts";
-import { startTestAgent, testCall, TEST_KEY, type TestAgent } from "../support/agent.ts";
+import { generate } from "selfsigned";
+import { readAddress, readAgentsFile } from "../../src/controller/agents-file.ts";
+import { TEST_KEY } from "../support/agent.ts";
 import { expectFailure } from "../support/failure.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -21,24 +22,26 @@ describe("controller agents file", () => {
       agents: [{ group: "east", url: "http://127.0.0.1:9810", apiKeyFile: "keys/east", ...changes }],
     });
 
-  it("lists groups in the order of their names", async () => {
-    const groups = await read(`
+  it("names agents, and their files beside it", async () => {
+    const entries = await read(`
 agents:
   - group: west
     url: https://west.example:9810/
     apiKeyFile: keys/east
-    caFile: keys/east
+    caFile: ca.pem
   - group: east
     url: http://127.0.0.1:9810
     apiKeyFile: ${path("keys/east")}
 `);
-    expect(groups.all().map(({ name }) => name)).to.deep.equal(["east", "west"]);
-    expect(groups.get("west")?.name).to.equal("west");
-    expect(groups.get("north")).to.equal(undefined);
+    const apiKeyFile = path("keys/east");
+    expect(entries).to.deep.equal([
+      { group: "west", url: "https://west.example:9810", apiKeyFile, caFile: path("ca.pem") },
+      { group: "east", url: "http://127.0.0.1:9810", apiKeyFile },
+    ]);
   });
 
   it("may be JSON", async () => {
-    expect((await read(entry())).all().map(({ name }) => name)).to.deep.equal(["east"]);
+    expect((await read(entry())).map(({ group }) => group)).to.deep.equal(["east"]);
   });
 
   const NO_LIST = /agents is not a list of at least one agent/;
@@ -51,7 +54,15 @@ agents:
     ["has a map of agents", "agents: {east: {}}", NO_LIST],
     ["has an agent that is a text", "agents: [east]", /agents\[0\] is not an object/],
     ["has an agent that is null", "agents: [null]", /agents\[0\] is not an object/],
-    ["has two agents of a group", entry().replace(/\[(.*)\]/, "[$1,$1]"), /east is there twice/],
+    ["has two agents of a group", entry().replace(/\[(.*)\]/, "[$1,$1]"), /group east is there twice/],
+    [
+      "has two groups behind one URL",
+      entry().replace(
+        /\[(.*)\]/,
+        (_, one: string) => `[${one},${one.replace("east", "west").replace("9810", "9810/")}]`,
+      ),
+      /url http:\/\/127\.0\.0\.1:9810 is there twice/,
+    ],
     ["has a group that is no DNS label", entry({ group: "East_1" }), /"East_1" is not a DNS label/],
     ["has an agent without a group", entry({ group: undefined }), /agents\[0\]\.group is missing/],
     ["has an agent without a URL", entry({ url: undefined }), /agents\[0\]\.url is missing/],
@@ -74,53 +85,44 @@ agents:
     });
   }
 
-  it("is refused when a file it names is missing or empty", async () => {
-    await expectFailure(
-      readAgentsFile(path("none.yaml")),
-      "INVALID_ARGUMENT",
-      /none\.yaml can't be read: ENOENT/,
-    );
-    await expectFailure(
-      read(entry({ apiKeyFile: "keys/none" })),
-      "INVALID_ARGUMENT",
-      /keys\/none can't be read/,
-    );
-    await expectFailure(read(entry({ caFile: "keys/none" })), "INVALID_ARGUMENT", /keys\/none can't be read/);
-    await writeFile(path("keys/empty"), " \n");
-    await expectFailure(
-      read(entry({ apiKeyFile: "keys/empty" })),
-      "INVALID_ARGUMENT",
-      /keys\/empty: the API key is empty/,
-    );
-  });
-
-  it("never shows a key", async () => {
-    await writeFile(path("keys/odd"), "secret-but-odd\nsecond line");
-    const error = await expectFailure(read(entry({ apiKeyFile: "keys/odd" })), "INVALID_ARGUMENT");
-    expect(error.message).to.contain("keys/odd").and.not.to.contain("secret");
+  it("is refused when it is missing", async () => {
+    const missing = readAgentsFile(path("none.yaml"));
+    await expectFailure(missing, "INVALID_ARGUMENT", /none\.yaml can't be read: ENOENT/);
   });
 });
 
-describe("controller agents file's agents", () => {
+describe("controller agents file's keys and CAs", () => {
   const path = temporaryDirectory();
-  let agent: TestAgent;
-  before(async () => {
-    agent = await startTestAgent(path("pool"), "east");
-  });
-  after(() => agent.close());
+  const address = async (key: string, ca?: string) => {
+    await writeFile(path("key"), key);
+    if (ca !== undefined) await writeFile(path("ca"), ca);
+    const caFile = ca === undefined ? {} : { caFile: path("ca") };
+    return await readAddress({ group: "east", url: "http://h:1", apiKeyFile: path("key"), ...caFile });
+  };
 
-  it("are reached with the key in its file, without the white space around it", async () => {
-    await writeFile(path("key"), `  ${TEST_KEY}\r\n`);
-    await writeFile(path("agents.yaml"), `agents: [{group: east, url: "${agent.url}/", apiKeyFile: key}]`);
-    const groups = await readAgentsFile(path("agents.yaml"));
-    const { MinimumVolumeSize } = await groups.get("east")!.agent.capacity(undefined, testCall());
-    expect(MinimumVolumeSize).to.equal(6 * 2 ** 20);
+  it("are read without the white space around a key", async () => {
+    expect(await address(` ${TEST_KEY}\r\n`)).to.deep.equal({ url: "http://h:1", apiKey: TEST_KEY });
+    const { cert } = await generate();
+    expect((await address(TEST_KEY, cert)).ca).to.equal(cert);
   });
 
-  it("refuse another key", async () => {
-    await writeFile(path("other"), "another-key-0123456789");
-    await writeFile(path("agents.yaml"), `agents: [{group: east, url: "${agent.url}", apiKeyFile: other}]`);
-    const groups = await readAgentsFile(path("agents.yaml"));
-    await expectFailure(groups.get("east")!.agent.capacity(undefined, testCall()), "PERMISSION_DENIED");
+  it("are refused when they are missing, empty or something else, and never shown", async () => {
+    const missing = { group: "east", url: "http://h:1", apiKeyFile: path("none") };
+    await expectFailure(readAddress(missing), "INVALID_ARGUMENT", /none can't be read/);
+    await expectFailure(address(" \n"), "INVALID_ARGUMENT", /key: the API key is empty/);
+    const odd = await expectFailure(
+      address("secret-but-odd\nsecond line"),
+      "INVALID_ARGUMENT",
+      /key: an API key is/,
+    );
+    expect(odd.message).not.to.contain("secret");
+    await expectFailure(
+      address(TEST_KEY, "no certificate"),
+      "INVALID_ARGUMENT",
+      /ca: it is not a certificate/,
+    );
+    const { cert } = await generate();
+    const cut = `${cert.slice(0, 200)}\n-----END CERTIFICATE-----\n`;
+    await expectFailure(address(TEST_KEY, cut), "INVALID_ARGUMENT", /ca: it is not a certificate/);
   });
 });

@@ -1,8 +1,5 @@
-import { StatusError } from "../../../kit/errors.ts";
+import { idOfToken, tokenAfter } from "../../../agent-client/list-token.ts";
 import type { Page } from "../model.ts";
-import { isGuid } from "../names.ts";
-
-const TOKEN_PREFIX = "v1-";
 
 /** What can stand on a shelf. */
 interface Item {
@@ -110,18 +107,4 @@ export class Shelf<T extends Item> {
     }
     return low;
   }
-}
-
-/** The token of the page that begins behind this id, whether something has it or not. */
-export function tokenAfter(id: string): string {
-  return TOKEN_PREFIX + id;
-}
-
-function idOfToken(token: string): string {
-  const id = token.slice(TOKEN_PREFIX.length);
-  if (token.startsWith(TOKEN_PREFIX) && isGuid(id)) return id;
-  throw new StatusError(
-    "ABORTED",
-    "nextToken is not one that this list gave out; start again without a token",
-  );
 }

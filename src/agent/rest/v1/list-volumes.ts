@@ -1,5 +1,5 @@
 import type { CallContext, Engine } from "../../engine/engine.ts";
-import { tokenAfter } from "../../engine/catalog/shelf.ts";
+import { tokenAfter } from "../../../agent-client/list-token.ts";
 import type { AttachedVolume } from "../../engine/model.ts";
 import { callContext } from "../call-context.ts";
 import { idOf } from "../ids.ts";
