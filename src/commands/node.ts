@@ -1,37 +1,34 @@
 import { Command } from "commander";
 import { identityService } from "../csi/identity.ts";
 import { KeyedLocks } from "../kit/locks.ts";
-import { createLog } from "../kit/log.ts";
+import { createLog, type Log } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
+import { hypervFacts, namesFromHyperV } from "../node/linux/hyperv-facts.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
-import { thisVm } from "../node/linux/this-vm.ts";
+import { thisVm, type ThisVm } from "../node/linux/this-vm.ts";
 import { nodeService } from "../node/node.ts";
 import { kubeletRegistration } from "../node/registration/keep-registered.ts";
+import { factsOptions, readSettledFacts, type FactsOptions } from "./node/facts-options.ts";
 import {
   readKubeletPlugin,
   registrationOptions,
   type RegistrationOptions,
 } from "./node/registration-options.ts";
 import { showRegistration } from "./node/show-registration.ts";
-import { driverOptions, maxVolumesOption, readGroupName, readVmId, type DriverOptions } from "./options.ts";
+import { driverOptions, type DriverOptions } from "./options.ts";
 import { serveRole, type Role } from "./serve-role.ts";
 import { stopSignal } from "./until-stopped.ts";
 
-interface Options extends DriverOptions, RegistrationOptions {
+interface Options extends DriverOptions, FactsOptions, RegistrationOptions {
   readonly endpoint: string;
-  readonly nodeId: string;
-  readonly group: string;
-  readonly maxVolumes: number;
 }
 
 export function nodeCommand(): Command {
   const command = new Command("node")
     .description("serve the CSI Identity and Node services inside a VM")
-    .requiredOption("--endpoint <unix://path>", "socket to serve CSI on")
-    .requiredOption("--node-id <id>", "id of this VM (a GUID), as its host knows it")
-    .requiredOption("--group <name>", "group of this VM's host")
-    .addOption(maxVolumesOption());
-  for (const option of [...registrationOptions(), ...driverOptions()]) command.addOption(option);
+    .requiredOption("--endpoint <unix://path>", "socket to serve CSI on");
+  for (const option of [...factsOptions(), ...registrationOptions(), ...driverOptions()])
+    command.addOption(option);
   return command.action(runNode);
 }
 
@@ -39,13 +36,13 @@ async function runNode(options: Options): Promise<void> {
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const stop = stopSignal();
-  const nodeId = readVmId("--node-id", options.nodeId);
+  const settled = readSettledFacts(options);
+  // Only disks of the local host carry the VM's id, and there the flag gives it.
+  const vm = thisVm(settled.nodeId ?? "");
   const service = nodeService({
-    guest: linuxGuest(thisVm(nodeId)),
+    guest: linuxGuest(vm),
     locks: new KeyedLocks(),
-    nodeId,
-    group: readGroupName(options.group),
-    maxVolumes: options.maxVolumes,
+    facts: hypervFacts(settled, vm.roots),
     names: options,
   });
   const plugin = readKubeletPlugin(options);
@@ -53,6 +50,7 @@ async function runNode(options: Options): Promise<void> {
     await showRegistration(plugin, service.NodeGetInfo, options.print);
     return;
   }
+  await logNames(vm, log);
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Node: service,
@@ -64,4 +62,13 @@ async function runNode(options: Options): Promise<void> {
   }
   const { whyNot, keep } = kubeletRegistration(plugin, service.NodeGetInfo, metrics, log);
   await serveRole({ ...role, whyNotReady: whyNot, meanwhile: keep }, options, metrics, log, stop);
+}
+
+/** What is not known now may be later: nothing of it ends the start. */
+async function logNames({ roots }: ThisVm, log: Log): Promise<void> {
+  try {
+    log.info(await namesFromHyperV(roots), "what Hyper-V calls this VM and its host");
+  } catch (error) {
+    log.warn({ err: error }, "Hyper-V's names of this VM can't be read");
+  }
 }

@@ -34,11 +34,12 @@ export function driverOptions(): Option[] {
 /** How many disks a VM can have; agent and node must agree, so that the scheduler and the host count alike. */
 export function maxVolumesOption(): Option {
   return new Option("--max-volumes <count>", "most volumes a VM can have")
-    .argParser(readCount)
+    .argParser(readMaxVolumes)
     .default(LOCAL_SLOTS_PER_VM);
 }
 
-function readCount(text: string): number {
+/** @throws StatusError INVALID_ARGUMENT */
+export function readMaxVolumes(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
   throw new StatusError("INVALID_ARGUMENT", `--max-volumes ${text} is not a whole number from 1 to 99999`);
 }

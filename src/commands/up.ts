@@ -21,6 +21,7 @@ import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
 import { thisVm } from "../node/linux/this-vm.ts";
+import { settledFacts } from "../node/node-facts.ts";
 import { nodeService } from "../node/node.ts";
 import { driverOptions, maxVolumesOption, readGroupName, type DriverOptions } from "./options.ts";
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
@@ -126,9 +127,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
     Node: nodeService({
       guest: linuxGuest(thisVm(nodeId)),
       locks: new KeyedLocks(),
-      nodeId,
-      group,
-      maxVolumes: options.maxVolumes,
+      facts: settledFacts(nodeId, group, options.maxVolumes),
       names,
     }),
   };

@@ -23,11 +23,10 @@ export function nodeService(parts: NodeParts) {
           rpc: { type },
         })),
       }),
-    NodeGetInfo: () =>
-      Promise.resolve({
-        node_id: parts.nodeId,
-        max_volumes_per_node: parts.maxVolumes,
-        accessible_topology: { segments: { [parts.names.topologyKey]: parts.group } },
-      }),
+    NodeGetInfo: async () => ({
+      node_id: await parts.facts.nodeId(),
+      max_volumes_per_node: await parts.facts.maxVolumes(),
+      accessible_topology: { segments: { [parts.names.topologyKey]: await parts.facts.group() } },
+    }),
   } satisfies Partial<NodeRpcs>;
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { mandatoryNodeRpcs, nodeCapabilities } from "../../src/node/capabilities.ts";
 import { KeyedLocks } from "../../src/kit/locks.ts";
+import { settledFacts } from "../../src/node/node-facts.ts";
 import { nodeService } from "../../src/node/node.ts";
 import type { Guest } from "../../src/node/guest.ts";
 
@@ -12,9 +13,7 @@ describe("node capabilities", () => {
   const service = nodeService({
     guest,
     locks: new KeyedLocks(),
-    nodeId: NODE,
-    group: "east",
-    maxVolumes: 256,
+    facts: settledFacts(NODE, "east", 256),
     names: { driverName: "hyperv.csi.dev", topologyKey: "topology.hyperv.csi.dev/group" },
   });
 

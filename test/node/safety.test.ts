@@ -145,7 +145,7 @@ describe("the node never destroys data", () => {
     await node.detach(volume);
     const impostor = node.local.path("impostor.vhdx");
     await createVhdx(impostor, { type: "fixed", size: BigInt(SIZE), virtualDiskId: randomUUID() });
-    const link = linkOf(node.local, node.parts.nodeId, volume.id);
+    const link = linkOf(node.local, node.local.vms[0].id, volume.id);
     await mkdir(dirname(link), { recursive: true });
     await copyFile(impostor, link);
     const { payloadOffset } = await inspectVhdx(link);

@@ -7,6 +7,7 @@ import { KeyedLocks } from "../../src/kit/locks.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { thisVm, type ThisVm } from "../../src/node/linux/this-vm.ts";
+import { settledFacts } from "../../src/node/node-facts.ts";
 import { nodeService } from "../../src/node/node.ts";
 import type { NodeParts } from "../../src/node/parts.ts";
 import { loopAt } from "./device-bytes.ts";
@@ -54,9 +55,7 @@ export class NodeRig {
     this.parts = {
       guest: linuxGuest(vm),
       locks: new KeyedLocks(),
-      nodeId: local.vms[0].id,
-      group: "test",
-      maxVolumes: 256,
+      facts: settledFacts(local.vms[0].id, "test", 256),
       names: { driverName: "hyperv.csi.dev", topologyKey: "topology.hyperv.csi.dev/group" },
     };
     this.#node = nodeService(this.parts);
@@ -69,7 +68,13 @@ export class NodeRig {
   }
 
   async attach(id: string, readOnly = false): Promise<AttachedVolume> {
-    const { address } = await this.local.engine.attach(this.parts.nodeId, id, readOnly, undefined, context());
+    const { address } = await this.local.engine.attach(
+      this.local.vms[0].id,
+      id,
+      readOnly,
+      undefined,
+      context(),
+    );
     return {
       id,
       handle: `test/${id}`,
@@ -81,7 +86,7 @@ export class NodeRig {
   }
 
   detach(volume: AttachedVolume): Promise<void> {
-    return this.local.engine.detach(this.parts.nodeId, volume.id, context());
+    return this.local.engine.detach(this.local.vms[0].id, volume.id, context());
   }
 
   /** Lets disk and device grow, as the controller does before the node is asked. */

@@ -6,7 +6,7 @@ import { namesOfDisk } from "./page83.ts";
 import type { Roots } from "./this-vm.ts";
 
 /** SCSI's number for disks; 5 is a DVD drive. */
-const DISK_TYPE = "0";
+export const DISK_TYPE = "0";
 
 /** What is plugged in at an address at this moment. */
 export type Sight =

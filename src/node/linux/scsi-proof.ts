@@ -30,7 +30,7 @@ export async function proveScsiDisk(
     throw new StatusError("UNAVAILABLE", `${name} went away from ${addressText(address)}; try again`);
   }
   requireName(address, name, volumeId, vm);
-  const stranger = strangerOn(name, volumeId, roots);
+  const stranger = strangerOn(name, roots);
   if (stranger === undefined) return;
   throw refusal(
     `${name}, the disk of volume ${volumeId}, is claimed by ${stranger}: leave Hyper-V's disks out there; for ` +

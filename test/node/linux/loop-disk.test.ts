@@ -12,7 +12,7 @@ const VOLUME = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 describe("the disk of a volume", () => {
   const node = nodeRig();
-  const vm = () => thisVm(node.parts.nodeId);
+  const vm = () => thisVm(node.local.vms[0].id);
 
   it("is owned as its backing file's name says, and by nobody under another name", () => {
     expect(ownerOf(`/pool/.vms/${VM}/${VOLUME}.vhdx`)).to.deep.equal({ vmId: VM, volumeId: VOLUME });

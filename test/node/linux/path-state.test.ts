@@ -12,7 +12,7 @@ const VOLUME = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 
 describe("the state of a path", () => {
   const node = nodeRig();
-  const vm = () => thisVm(node.parts.nodeId);
+  const vm = () => thisVm(node.local.vms[0].id);
   const place = () => node.local.path(`place-${randomUUID()}`);
 
   it("tells apart what is not there, empty, and occupied", async () => {

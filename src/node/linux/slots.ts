@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LOCAL_SLOTS_PER_VM, LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { readMountTable } from "../../kit/mount-table.ts";
+import { attribute, deviceOf, diskUnder, entries } from "./block-devices.ts";
+import { strangerOn } from "./claims.ts";
+import { DISK_TYPE } from "./scsi-disks.ts";
+import { mountInfo, sysBlock, type Roots } from "./this-vm.ts";
+
+/** Class of Hyper-V's SCSI controllers on the VMBus. Those of IDE take no disk while the VM runs. */
+const SCSI_CLASS = "{ba6163d9-04a1-4d29-b605-72e2ffb1dc7f}";
+
+/**
+ * How many volumes the VM has room for: the units of its SCSI controllers, less those that others have. A volume of the
+ * driver counts as room, whether it is attached or not. Where there is no VMBus, the slots of the local host.
+ * @throws StatusError FAILED_PRECONDITION for a VM on Hyper-V without a SCSI controller
+ */
+export async function volumeSlots(kubeletDirectory: string, roots: Roots): Promise<number> {
+  const devices = join(roots.sys, "bus", "vmbus", "devices");
+  if (!existsSync(devices)) return LOCAL_SLOTS_PER_VM;
+  const controllers = entries(devices)
+    .map((id) => join(devices, id))
+    .filter((device) => attribute(join(device, "class_id")) === SCSI_CLASS);
+  if (controllers.length === 0) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      "this VM has no SCSI controller to plug volumes into: turn it off and add up to four with Add-VMScsiController",
+    );
+  }
+  const hosts = controllers.flatMap((device) => entries(device).filter((name) => /^host\d+$/.test(name)));
+  const used = await disksUsedByOthers(kubeletDirectory, roots);
+  const foreign = unitsOn(hosts, roots).filter((unit) => isForeign(unit, used, roots));
+  return controllers.length * LUNS_PER_CONTROLLER - foreign.length;
+}
+
+/** The units, `1:0:0:5`, that are taken on SCSI hosts. */
+function unitsOn(hosts: readonly string[], { sys }: Roots): string[] {
+  const numbers = new Set(hosts.map((host) => host.slice("host".length)));
+  return entries(join(sys, "bus", "scsi", "devices")).filter((unit) => {
+    const [number = "", , , lun] = unit.split(":");
+    return lun !== undefined && numbers.has(number);
+  });
+}
+
+/** True for what can't be a volume: a drive that is no disk, a disk with partitions, claimed or used by others. */
+function isForeign(unit: string, used: ReadonlySet<string>, roots: Roots): boolean {
+  const device = join(roots.sys, "bus", "scsi", "devices", unit);
+  if (attribute(join(device, "type")) !== DISK_TYPE) return true;
+  return entries(join(device, "block")).some(
+    (name) => used.has(name) || hasPartitions(name, roots) || strangerOn(name, roots) !== undefined,
+  );
+}
+
+function hasPartitions(name: string, roots: Roots): boolean {
+  const block = join(sysBlock(roots), name);
+  return entries(block).some((entry) => existsSync(join(block, entry, "partition")));
+}
+
+/** Disks that are mounted anywhere but below kubelet's directory, or that the machine swaps to. */
+async function disksUsedByOthers(kubeletDirectory: string, roots: Roots): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  for (const mount of await readMountTable(mountInfo(roots))) {
+    if (!mount.source.startsWith("/") || mount.mountPoint.startsWith(`${kubeletDirectory}/`)) continue;
+    const device = await deviceOf(mount, roots);
+    const disk = device === undefined ? undefined : diskUnder(device.name, roots);
+    if (disk !== undefined) used.add(disk);
+  }
+  const swaps = attribute(join(roots.proc, "swaps")) ?? "";
+  for (const [, name] of swaps.matchAll(/^\/dev\/(\S+)/gm)) if (name !== undefined) used.add(name);
+  return used;
+}
