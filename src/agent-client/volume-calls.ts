@@ -10,6 +10,10 @@ export interface NewVolumeOptions {
   readonly limit?: bigint;
   readonly pool?: string;
   readonly type?: string;
+  /** Bytes of a VHDX block. */
+  readonly blockSize?: bigint;
+  /** What the file is named instead of as the volume. */
+  readonly fileName?: string;
   readonly sourceVolume?: string;
   readonly sourceSnapshot?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -125,10 +129,11 @@ export function volumeCalls({ ask, tell }: AgentHttp): VolumeCalls {
   };
 }
 
-function createQuery({ size, limit, labels, attributes, ...others }: NewVolumeOptions) {
+function createQuery({ size, limit, blockSize, labels, attributes, ...others }: NewVolumeOptions) {
   return {
     size: size === undefined ? undefined : String(size),
     limit: limit === undefined ? undefined : String(limit),
+    blockSize: blockSize === undefined ? undefined : String(blockSize),
     ...others,
     label: pairs(labels),
     attribute: pairs(attributes),

@@ -4,20 +4,16 @@ import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/Topolo
 import { formatHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import {
-  readCapabilities,
-  smallestFileSystem,
-  type FileSystem,
-  type VolumeUse,
-} from "../csi/volume-capability.ts";
+import { readCapabilities } from "../csi/volume-capability.ts";
 import { encodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { type Range, readRange } from "./capacity-range.ts";
 import { type ContentSource, findContentSource } from "./content-source.ts";
 import type { Group } from "./groups.ts";
 import { checkName } from "./names.ts";
+import { readMutable } from "./mutable-parameters.ts";
 import type { ControllerParts } from "./parts.ts";
-import { readParameters } from "./volume-parameters.ts";
+import { checkUses, fillTemplates, readParameters, smallestFor } from "./volume-parameters.ts";
 
 /** Idempotent by name: an equal request finds the volume that the first one made. */
 export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolume"] {
@@ -25,8 +21,11 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     requireFields(request, "name", "volume_capabilities");
     checkName(request.name);
     const uses = readCapabilities(request.volume_capabilities);
-    const { fsType } = readParameters(request.parameters);
-    const range = readRange(request.capacity_range, smallestFor(uses, fsType));
+    const parameters = readParameters(request.parameters);
+    checkUses(parameters, uses);
+    const { fileName, labels } = fillTemplates(parameters, request.parameters);
+    const mutable = readMutable(request.mutable_parameters);
+    const range = readRange(request.capacity_range, smallestFor(parameters, uses));
     const { name, accessibility_requirements: topology, volume_content_source: content } = request;
     const source = content === null ? undefined : await findContentSource(parts.groups, content, call);
     const group =
@@ -34,14 +33,24 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
         ? await chooseGroup(parts, name, topology, call)
         : requireReachable(parts, source.group, topology);
     const size = sizeOf(range, request.capacity_range, source);
-    const options = { ...size, ...source?.query, attributes: request.mutable_parameters };
+    const { diskType, diskBlockSize, pool } = parameters;
+    const options = {
+      ...size,
+      ...source?.query,
+      ...(pool === undefined ? {} : { pool }),
+      ...(diskType === undefined ? {} : { type: diskType }),
+      ...(diskBlockSize === undefined ? {} : { blockSize: diskBlockSize }),
+      ...(fileName === undefined ? {} : { fileName }),
+      labels: { ...labels, ...mutable.labels },
+      attributes: mutable.attributes,
+    };
     const volume = await group.agent.createVolume(name, options, call);
     return {
       volume: {
         content_source: content,
         volume_id: formatHandle(group.name, volume.id),
         capacity_bytes: volume.size,
-        volume_context: encodeVolumeContext({ fsType, encryption: undefined, format: {} }),
+        volume_context: encodeVolumeContext(parameters),
         accessible_topology: [{ segments: { [parts.names.topologyKey]: group.name } }],
       },
     };
@@ -83,15 +92,6 @@ function segmentsOf(requirement: TopologyRequirement__Output | null, topologyKey
   return [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])]
     .map(({ segments }) => segments[topologyKey])
     .filter((segment) => segment !== undefined);
-}
-
-/** Bytes that a volume needs so that the file systems asked for fit. */
-function smallestFor(uses: readonly VolumeUse[], parameter: FileSystem | undefined): bigint {
-  const needs = uses.map((use) => {
-    const fsType = use.access === "mount" ? (use.fsType ?? parameter) : undefined;
-    return fsType === undefined ? 0n : smallestFileSystem[fsType];
-  });
-  return needs.reduce((most, need) => (need > most ? need : most), 0n);
 }
 
 /** The preferred group of those that the topology allows, else the one that has the name, or the most room. */

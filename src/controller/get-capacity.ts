@@ -3,16 +3,16 @@ import { readCapability } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Group } from "./groups.ts";
 import type { ControllerParts } from "./parts.ts";
-import { readParameters } from "./volume-parameters.ts";
+import { checkUses, readParameters, type VolumeParameters } from "./volume-parameters.ts";
 
 /** What new volumes can still have: in the group that the topology names, or in all together. */
 export function getCapacity(parts: ControllerParts): ControllerRpcs["GetCapacity"] {
   return async (request, call) => {
-    readParameters(request.parameters);
-    if (!isPossible(request.volume_capabilities)) return { available_capacity: 0 };
+    const parameters = readParameters(request.parameters);
+    if (!isPossible(parameters, request.volume_capabilities)) return { available_capacity: 0 };
     const segments = request.accessible_topology?.segments;
     const groups = segments === undefined ? parts.groups.all() : groupsIn(parts, segments);
-    const answers = await Promise.all(groups.map(({ agent }) => agent.capacity(undefined, call)));
+    const answers = await Promise.all(groups.map(({ agent }) => agent.capacity(parameters.pool, call)));
     if (answers.length === 0) return { available_capacity: 0 };
     return {
       available_capacity: answers.reduce((sum, { AvailableCapacity }) => sum + AvailableCapacity, 0),
@@ -22,9 +22,12 @@ export function getCapacity(parts: ControllerParts): ControllerRpcs["GetCapacity
   };
 }
 
-function isPossible(capabilities: Parameters<typeof readCapability>[0][]): boolean {
+function isPossible(
+  parameters: VolumeParameters,
+  capabilities: Parameters<typeof readCapability>[0][],
+): boolean {
   try {
-    capabilities.forEach(readCapability);
+    checkUses(parameters, capabilities.map(readCapability));
     return true;
   } catch (error) {
     if (error instanceof StatusError) return false;

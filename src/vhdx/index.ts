@@ -55,3 +55,4 @@ export {
 } from "./operations/new-image.ts";
 export { type RepairReport, repairVhdx } from "./operations/repair.ts";
 export { resizeVhdx, type ResizeOptions } from "./operations/resize.ts";
+export { isBlockSize } from "./format/disk-parameters.ts";

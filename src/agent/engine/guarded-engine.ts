@@ -87,7 +87,7 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
   return {
     ...rules,
     createVolume: (request, context) => {
-      const { name, size, source, type, pool, labels, attributes } = request;
+      const { name, size, source, type, blockSize, pool, fileName = name, labels, attributes } = request;
       const change: Change = {
         request: [
           "create",
@@ -95,11 +95,14 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
           ...range(size),
           ...sourceText(source),
           type ?? "",
+          blockSize === undefined ? "" : String(blockSize),
           pool ?? "",
+          fileName === name ? "" : fileName,
           Object.keys(labels).length === 0 ? "" : JSON.stringify(labels),
           Object.keys(attributes).length === 0 ? "" : JSON.stringify(attributes),
         ],
-        exclusive: [volumeName(name)],
+        // Two of one file name must not find it free both.
+        exclusive: [volumeName(name), `file name ${fileName}`],
         shared: source === undefined ? [] : [sourceKey(source)],
         copies: source !== undefined,
         volumeIds: source?.kind === "volume" ? [source.id] : [],

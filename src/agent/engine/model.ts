@@ -119,6 +119,10 @@ export interface NewVolume {
   readonly pool: string | undefined;
   /** Undefined: what the host takes. */
   readonly type: "fixed" | "dynamic" | undefined;
+  /** Bytes of a VHDX block; undefined: what suits the size. */
+  readonly blockSize?: bigint | undefined;
+  /** What its file is to be named; undefined: as the volume. */
+  readonly fileName?: string | undefined;
   readonly source: ContentSource | undefined;
   readonly labels: Labels;
   readonly attributes: Attributes;

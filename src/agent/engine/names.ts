@@ -16,6 +16,11 @@ export function isGuid(text: string): boolean {
   return GUID.test(text);
 }
 
+/** A free name for the file of a disk: the one asked for, or with the beginning of the disk's id behind it. */
+export function freeFileName(wanted: string, id: string, isTaken: (name: string) => boolean): string {
+  return isTaken(wanted) ? `${wanted}-${id.slice(0, 8)}` : wanted;
+}
+
 /**
  * Checks a name that is about to become part of a file name.
  * @param subject what has the name: `volume` or `snapshot`.

@@ -8,6 +8,10 @@ export const VolumeName = Type.String({
   description: "a volume's name, up to 128 bytes that a file name can have on Windows",
   examples: ["pvc-0b7e4a9c"],
 });
+export const FileName = Type.String({
+  description: "what a volume's file is named instead of as the volume, with the same characters as that",
+  examples: ["team-a_database"],
+});
 export const SnapshotName = Type.String({
   description: "a snapshot's or group's name, up to 128 bytes that a file name can have on Windows",
   examples: ["snapshot-41d2"],

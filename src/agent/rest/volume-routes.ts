@@ -11,8 +11,8 @@ import { volumeAnswer, volumeList } from "./answers.ts";
 import { callContext } from "./call-context.ts";
 import { failures } from "./describe.ts";
 import { idOf } from "./ids.ts";
-import { Bytes, Id, IdOrName, Keys, Pairs, PoolName, VolumeName } from "./params.ts";
-import { pageOf, pageQuery, pairsOf, rangeOf } from "./query.ts";
+import { Bytes, FileName, Id, IdOrName, Keys, Pairs, PoolName, VolumeName } from "./params.ts";
+import { bytesOf, pageOf, pageQuery, pairsOf, rangeOf } from "./query.ts";
 
 export type Server = FastifyInstance<
   RawServerDefault,
@@ -34,6 +34,8 @@ const CreateQuery = Type.Object({
   type: Type.Optional(
     Type.String({ pattern: "^(fixed|dynamic)$", description: "fixed or dynamic", examples: ["dynamic"] }),
   ),
+  blockSize: Type.Optional(Bytes),
+  fileName: Type.Optional(FileName),
   sourceVolume: Type.Optional(Id),
   sourceSnapshot: Type.Optional(Id),
   label: Type.Optional(Pairs),
@@ -205,12 +207,14 @@ function expansion({ size, nodeExpansionRequired }: Expansion): wire.ExpandAnswe
 }
 
 function newVolume(name: string, query: Static<typeof CreateQuery>): NewVolume {
-  const { size, limit, pool, type } = query;
+  const { size, limit, pool, type, blockSize, fileName } = query;
   return {
     name,
     size: size === undefined ? undefined : rangeOf(size, limit),
     pool,
     type: type as NewVolume["type"],
+    blockSize: blockSize === undefined ? undefined : bytesOf("blockSize", blockSize),
+    fileName,
     source: sourceOf(query),
     labels: pairsOf("label", query.label),
     attributes: pairsOf("attribute", query.attribute),

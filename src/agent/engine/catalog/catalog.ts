@@ -1,6 +1,7 @@
 import { StatusError } from "../../../kit/errors.ts";
 import { scsiPage83 } from "../../../vhdx/index.ts";
 import type { SnapshotGroup, Snapshot, Volume } from "../model.ts";
+import { fileNameOf } from "../pool/layout.ts";
 import type { GroupRecord } from "../records/record.ts";
 import { Shelf } from "./shelf.ts";
 
@@ -39,7 +40,11 @@ export interface Arrival {
 
 /** What the pools hold, in memory: read from their directories, changed only after the directories were. */
 export class Catalog {
-  readonly volumes = new Shelf<Volume>();
+  /** Also known by the names of their files, where those are others. */
+  readonly volumes = new Shelf<Volume>((volume) => {
+    const fileName = fileNameOf(volume);
+    return fileName === volume.name ? undefined : fileName;
+  });
   readonly snapshots = new Shelf<Snapshot>();
   readonly groups = new Shelf<PlacedGroup>();
   readonly #leftAlone = new Map<string, readonly LeftAlone[]>();
@@ -76,6 +81,15 @@ export class Catalog {
     throw new StatusError(
       "FAILED_PRECONDITION",
       `${disk.path} is left alone: ${disk.reason}; settle that on the host and start the agent again`,
+    );
+  }
+
+  /** True when a volume, or a disk that is not served, has this name or its file has. */
+  hasFileName(name: string): boolean {
+    return (
+      this.volumes.byName(name) !== undefined ||
+      this.volumes.byAlias(name) !== undefined ||
+      this.leftAlone().some((disk) => disk.name === name)
     );
   }
 

@@ -12,7 +12,14 @@ interface Item {
 export class Shelf<T extends Item> {
   readonly #byId = new Map<string, T>();
   readonly #byName = new Map<string, T>();
+  readonly #byAlias = new Map<string, T>();
+  readonly #aliasOf: (item: T) => string | undefined;
   #ids: string[] = [];
+
+  /** @param aliasOf another text that an item is known by, for the few that have one. */
+  constructor(aliasOf: (item: T) => string | undefined = () => undefined) {
+    this.#aliasOf = aliasOf;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -24,6 +31,10 @@ export class Shelf<T extends Item> {
 
   byName(name: string): T | undefined {
     return this.#byName.get(name);
+  }
+
+  byAlias(alias: string): T | undefined {
+    return this.#byAlias.get(alias);
   }
 
   values(): Iterable<T> {
@@ -51,16 +62,15 @@ export class Shelf<T extends Item> {
   put(item: T): void {
     const before = this.#byId.get(item.id);
     if (before === undefined) this.#ids.splice(this.#firstAfter(item.id), 0, item.id);
-    else if (before.name !== item.name) this.#byName.delete(before.name);
-    this.#byId.set(item.id, item);
-    this.#byName.set(item.name, item);
+    else this.#unname(before);
+    this.#name(item);
   }
 
   remove(id: string): void {
     const item = this.#byId.get(id);
     if (item === undefined) return;
     this.#byId.delete(id);
-    if (this.#byName.get(item.name) === item) this.#byName.delete(item.name);
+    this.#unname(item);
     this.#ids.splice(this.#firstAfter(id) - 1, 1);
   }
 
@@ -69,12 +79,9 @@ export class Shelf<T extends Item> {
     for (const item of this.#byId.values()) {
       if (item.pool !== pool) continue;
       this.#byId.delete(item.id);
-      if (this.#byName.get(item.name) === item) this.#byName.delete(item.name);
+      this.#unname(item);
     }
-    for (const item of items) {
-      this.#byId.set(item.id, item);
-      this.#byName.set(item.name, item);
-    }
+    for (const item of items) this.#name(item);
     this.#ids = [...this.#byId.keys()].sort();
   }
 
@@ -94,6 +101,20 @@ export class Shelf<T extends Item> {
       last = item.id;
     }
     return { items, nextToken: undefined };
+  }
+
+  #name(item: T): void {
+    this.#byId.set(item.id, item);
+    this.#byName.set(item.name, item);
+    const alias = this.#aliasOf(item);
+    if (alias !== undefined) this.#byAlias.set(alias, item);
+  }
+
+  /** Its names may be those of another by now. */
+  #unname(item: T): void {
+    if (this.#byName.get(item.name) === item) this.#byName.delete(item.name);
+    const alias = this.#aliasOf(item);
+    if (alias !== undefined && this.#byAlias.get(alias) === item) this.#byAlias.delete(alias);
   }
 
   /** Index of the first id greater than `id`. */

@@ -5,7 +5,7 @@ import { readIdentity } from "../../../vhdx/index.ts";
 import type { DoctorFinding } from "../model.ts";
 import { parseDiskFile } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
-import { parseGroupFile, parseTemporaryFile } from "../pool/layout.ts";
+import { recordBeside, parseGroupFile, parseTemporaryFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import { inParallel } from "../recovery/in-parallel.ts";
 
@@ -107,13 +107,13 @@ async function amongDeleted({ layout }: Pool): Promise<Finding[]> {
 }
 
 /** Disks that are served and can't be read, and records whose disk is missing. */
-async function damaged({ catalog }: EngineParts, { name, layout }: Pool): Promise<Finding[]> {
+async function damaged({ catalog }: EngineParts, { name }: Pool): Promise<Finding[]> {
   const disks = [...catalog.volumes.values(), ...catalog.snapshots.values()].filter(
     ({ pool }) => pool === name,
   );
   const findings = await inParallel(disks, async (disk): Promise<Finding | undefined> => {
     if ("fault" in disk && disk.fault !== undefined) {
-      const path = layout.record(disk.name, disk.id);
+      const path = recordBeside(disk);
       const message = `${disk.fault}: put it back, or delete the volume`;
       return { kind: "record-without-disk", path, message, safeToFix: false };
     }
@@ -172,10 +172,13 @@ function unserved({ catalog }: EngineParts, { name }: Pool): Finding[] {
 }
 
 function unfinishedMoves({ catalog }: EngineParts, { name, layout }: Pool): Finding[] {
-  return catalog.contentsOf(name).arrivals.map(({ id, from }) => ({
-    kind: "unfinished-move" as const,
-    path: layout.record(catalog.volumes.byId(id)?.name ?? id, id),
-    message: `it moved here from the pool with id ${from}, which is down: bring that back`,
-    safeToFix: false,
-  }));
+  return catalog.contentsOf(name).arrivals.map(({ id, from }) => {
+    const volume = catalog.volumes.byId(id);
+    return {
+      kind: "unfinished-move" as const,
+      path: volume === undefined ? layout.record(id, id) : recordBeside(volume),
+      message: `it moved here from the pool with id ${from}, which is down: bring that back`,
+      safeToFix: false,
+    };
+  });
 }

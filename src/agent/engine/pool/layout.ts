@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Disk } from "../model.ts";
 
 /** Ends of the names of files that an unfinished change has. */
@@ -95,9 +95,15 @@ function recordFile(name: string, id: string): string {
   return `${name};${id}.json`;
 }
 
+/** The name in a disk's file: the disk's own, unless its record says another. */
+export function fileNameOf({ path }: Pick<Disk, "path">): string {
+  const file = basename(path);
+  return file.slice(0, file.lastIndexOf(";"));
+}
+
 /** Where the record of a disk is: beside it, whichever directory of a pool that is. */
-export function recordBeside({ path, name, id }: Pick<Disk, "path" | "name" | "id">): string {
-  return join(dirname(path), recordFile(name, id));
+export function recordBeside(disk: Pick<Disk, "path" | "id">): string {
+  return join(dirname(disk.path), recordFile(fileNameOf(disk), disk.id));
 }
 
 /** True where a file of this path and its checkpoints can be opened. */

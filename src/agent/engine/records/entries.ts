@@ -1,4 +1,5 @@
 import type { Attributes, Labels, Snapshot, Volume } from "../model.ts";
+import { fileNameOf } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { SnapshotRecord, VolumeRecord } from "../records/record.ts";
 import type { FoundDisk } from "../recovery/read-disk.ts";
@@ -16,6 +17,7 @@ type SoundDisk = Pick<FoundDisk, "id" | "name" | "size" | "type" | "path" | "cre
 export function volumeOf(pool: string, disk: SoundDisk, record: VolumeRecord | undefined): Volume {
   return {
     ...common(pool, disk),
+    name: record?.csiName ?? disk.name,
     createdAt: record?.createdAt ?? disk.createdAt,
     // One text where the two are equal, for the same reason.
     lineage: record?.lineage === disk.id ? disk.id : (record?.lineage ?? disk.id),
@@ -55,6 +57,7 @@ function common(pool: string, { id, name, size, type, path }: SoundDisk) {
 export function recordOfVolume(volume: Volume): VolumeRecord | undefined {
   const { id, lineage, labels, attributes, source, mountPoints } = volume;
   const isPlain =
+    volume.name === fileNameOf(volume) &&
     source === undefined &&
     lineage === id &&
     [labels, attributes, mountPoints].every((texts) => Object.keys(texts).length === 0);
@@ -63,12 +66,14 @@ export function recordOfVolume(volume: Volume): VolumeRecord | undefined {
 
 /** All there is to record of a volume. */
 export function volumeRecord(volume: Volume): VolumeRecord {
-  const { id, name, createdAt, lineage, labels, attributes, source, mountPoints } = volume;
+  const { id, createdAt, lineage, labels, attributes, source, mountPoints } = volume;
+  const name = fileNameOf(volume);
   return {
     version: 1,
     kind: "volume",
     id,
     name,
+    ...(volume.name === name ? {} : { csiName: volume.name }),
     createdAt,
     lineage,
     labels,

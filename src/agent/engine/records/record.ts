@@ -25,6 +25,8 @@ const common = {
 const VolumeRecord = Type.Object({
   ...common,
   kind: Type.Literal("volume"),
+  /** The volume's own name, where `name` is only that of its file. */
+  csiName: Type.Optional(Type.String({ minLength: 1 })),
   attributes: Type.Optional(Texts),
   source: Type.Optional(Source),
   mountPoints: Type.Optional(Texts),

@@ -43,7 +43,7 @@ export async function finishMoves(
 export async function removeDeparted(source: Pool, volume: Volume): Promise<void> {
   await whileWorking(source, [volume.id], async () => {
     await rename(volume.path, source.layout.gone(volume.id));
-    await removeRecord(source, volume);
+    await removeRecord(volume);
     await source.sync.flush();
     await unlink(source.layout.gone(volume.id));
   });

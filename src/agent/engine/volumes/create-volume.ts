@@ -4,8 +4,8 @@ import { createUnnamedVhdx } from "../../../vhdx/index.ts";
 import { creatorText } from "../creator.ts";
 import type { CallContext } from "../engine.ts";
 import { checkAttributes, checkLabels } from "../labels.ts";
-import type { NewVolume, SizeRange, Volume } from "../model.ts";
-import { checkDiskName } from "../names.ts";
+import type { NewVolume, Volume } from "../model.ts";
+import { checkDiskName, freeFileName } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
 import { fitsWindows } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -13,7 +13,8 @@ import { claimRoom } from "../pool/room.ts";
 import { recordOfVolume } from "../records/entries.ts";
 import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
 import { copyOf, type Original } from "./copy-disk.ts";
-import { isWithin, layoutFor, type DiskLayout } from "./volume-size.ts";
+import { requireSameKind, sameVolume } from "./same-volume.ts";
+import { layoutFor, type DiskLayout } from "./volume-size.ts";
 
 /** Makes a volume, empty or as a copy, or finds the one that an equal request made. */
 export async function createVolume(
@@ -22,17 +23,19 @@ export async function createVolume(
   context: CallContext,
 ): Promise<Volume> {
   checkDiskName("volume", request.name);
+  if (request.fileName !== undefined) checkDiskName("file", request.fileName);
   checkLabels(request.labels);
   checkAttributes(request.attributes, parts.host.manifest);
   const type = typeFor(parts, request);
   // A size that no disk has is told as that, whether the name is taken or not.
-  if (request.size !== undefined) layoutFor(request.size);
+  if (request.size !== undefined) layoutFor(request.size, request.blockSize);
   const existing = parts.catalog.volumes.byName(request.name);
-  if (existing !== undefined) return sameVolume(existing, request);
+  if (existing !== undefined) return await sameVolume(existing, request);
   parts.catalog.refuseLeftAlone(request.name);
   parts.pools.requireAllSeen();
 
   const original = request.source === undefined ? undefined : await copyOf(parts, request.source);
+  if (original !== undefined) await requireSameKind(request, original.disk);
   const layout = layoutOf(request, original);
   const id = randomUUID();
   const lineage = original?.disk.lineage ?? id;
@@ -55,10 +58,10 @@ function typeFor({ host: { manifest } }: EngineParts, { type }: NewVolume): "fix
 }
 
 /** The size a new volume gets; a copy is as large as its original unless a larger one is asked for. */
-function layoutOf({ size }: NewVolume, original: Original | undefined): DiskLayout {
+function layoutOf({ size, blockSize }: NewVolume, original: Original | undefined): DiskLayout {
   if (original === undefined) {
     if (size === undefined) throw new StatusError("INVALID_ARGUMENT", "size is missing");
-    return layoutFor(size);
+    return layoutFor(size, blockSize);
   }
   const least = original.disk.size;
   if (size === undefined) return layoutFor({ required: least, limit: undefined });
@@ -79,13 +82,15 @@ interface Plan extends NewVolume {
 }
 
 async function makeVolume(
-  { inventory }: EngineParts,
+  { inventory, catalog }: EngineParts,
   pool: Pool,
-  { id, name, lineage, type, layout, labels, attributes, source }: Plan,
+  { id, name, fileName = name, lineage, type, layout, labels, attributes, source }: Plan,
   original: Original | undefined,
   context: CallContext,
 ): Promise<Volume> {
-  const places = newVolumeDisk(pool, name, id);
+  // A disk whose record is lost is known by its file's name, and of one name no two are served.
+  const free = freeFileName(fileName, id, (taken) => catalog.hasFileName(taken));
+  const places = newVolumeDisk(pool, free, id);
   requireOpenablePath(places.disk);
   const volume: Volume = {
     id,
@@ -119,32 +124,4 @@ function requireOpenablePath(path: string): void {
     "INVALID_ARGUMENT",
     `${path} is too long for Windows: take a shorter name or pool directory`,
   );
-}
-
-function sameVolume(existing: Volume, request: NewVolume): Volume {
-  const difference = differenceOf(existing, request);
-  if (difference !== undefined) {
-    throw new StatusError("ALREADY_EXISTS", `volume ${existing.name} exists with ${difference}`);
-  }
-  if (existing.fault === undefined) return existing;
-  throw new StatusError("FAILED_PRECONDITION", `volume ${existing.name} can't be used: ${existing.fault}`);
-}
-
-/** What an existing volume has that a request for its name does not ask for. */
-function differenceOf(existing: Volume, { size, source, type, pool }: NewVolume): string | undefined {
-  if (size !== undefined && existing.fault === undefined && !isAsAskedFor(existing, size)) {
-    return `${existing.size} bytes; ${size.required} were asked for`;
-  }
-  if (existing.source?.kind !== source?.kind || existing.source?.id !== source?.id) {
-    const { kind, id } = existing.source ?? {};
-    return kind === undefined ? "no source" : `another source, ${kind} ${id ?? ""}`;
-  }
-  if (type !== undefined && type !== existing.type) return `type ${existing.type}`;
-  if (pool !== undefined && pool !== existing.pool) return `its disk in pool ${existing.pool}`;
-  return undefined;
-}
-
-/** Without a limit the size must be the one that the same request would give. */
-function isAsAskedFor(existing: Volume, size: SizeRange): boolean {
-  return size.limit === undefined ? existing.size === layoutFor(size).size : isWithin(existing.size, size);
 }

@@ -39,7 +39,7 @@ export async function deleteVolume(parts: EngineParts, id: string): Promise<void
   const pool = await pools.present(volume.pool);
   await whileWorking(pool, [id], async () => {
     if (volume.fault === undefined) await removeDisk(parts, pool, volume, settings.retentionMs > 0);
-    else await removeRecord(pool, volume);
+    else await removeRecord(volume);
     // It must not come back after a power cut: the volume is known until that is sure.
     await pool.sync.flush();
     inventory.removeVolume(id);
@@ -53,7 +53,7 @@ async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: 
   await parts.host.forget(id);
   // Somebody may have removed the disk before us.
   if (!(await isThere(path))) {
-    await removeRecord(pool, volume);
+    await removeRecord(volume);
     return;
   }
   await requireOwnDisk(parts, volume);
@@ -69,5 +69,5 @@ async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: 
     });
   }
   await rename(path, keep ? pool.layout.deletedDisk(id) : pool.layout.gone(id));
-  await removeRecord(pool, volume);
+  await removeRecord(volume);
 }

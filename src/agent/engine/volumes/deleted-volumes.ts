@@ -64,13 +64,14 @@ export async function restoreVolume(parts: EngineParts, id: string): Promise<Vol
   }
   catalog.refuseLeftAlone(record.name);
   const from = pool.layout.deletedDisk(id);
-  const path = pool.layout.disk(record.name, id);
+  const fileName = record.record?.name ?? record.name;
+  const path = pool.layout.disk(fileName, id);
   const disk = await readIdentity(from);
   const { birthtimeMs } = await stat(from);
   const createdAt = record.record?.createdAt ?? Math.floor(birthtimeMs);
   const volume = volumeOf(
     pool.name,
-    { id, name: record.name, size: disk.virtualSize, type: disk.type, path, createdAt },
+    { id, name: fileName, size: disk.virtualSize, type: disk.type, path, createdAt },
     record.record,
   );
   await claimRoom(parts, pool.name, volume);

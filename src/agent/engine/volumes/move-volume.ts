@@ -1,6 +1,7 @@
 import type { CallContext } from "../engine.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
+import { fileNameOf } from "../pool/layout.ts";
 import { claimRoom } from "../pool/room.ts";
 import { volumeRecord } from "../records/entries.ts";
 import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
@@ -25,7 +26,7 @@ export async function moveVolume(
   await requireDetached(parts, id);
   const source = await pools.present(volume.pool);
   const target = await claimRoom(parts, to, { ...volume });
-  const places = newVolumeDisk(target, volume.name, id);
+  const places = newVolumeDisk(target, fileNameOf(volume), id);
   const moved: Volume = { ...volume, pool: target.name, path: places.disk };
   try {
     await bringIn(places, { ...volumeRecord(moved), movedFrom: source.id }, (temporary) =>

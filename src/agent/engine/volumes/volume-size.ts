@@ -1,5 +1,6 @@
 import { StatusError } from "../../../kit/errors.ts";
 import { formatSize, MiB, roundUp, TiB } from "../../../kit/sizes.ts";
+import { isBlockSize } from "../../../vhdx/index.ts";
 import type { SizeRange } from "../model.ts";
 
 /** Smallest volume in bytes. */
@@ -21,19 +22,30 @@ export interface DiskLayout {
   readonly maximumSize: bigint;
 }
 
+/** Blocks that a disk of small ones has room for. */
+const MOST_SMALL_BLOCKS = 1n << 20n;
+
 /**
  * The layout of a new volume for the bytes asked for, rounded up to whole blocks.
- * @throws StatusError INVALID_ARGUMENT for a negative size, OUT_OF_RANGE for one no disk can have.
+ * @param blockSize bytes; undefined for what suits the size.
+ * @throws StatusError INVALID_ARGUMENT for a negative size or what is no block size, OUT_OF_RANGE for a size no disk can have.
  */
-export function layoutFor(range: SizeRange): DiskLayout {
+export function layoutFor(range: SizeRange, blockSize?: bigint): DiskLayout {
   const required = range.required < SMALLEST_VOLUME ? SMALLEST_VOLUME : range.required;
-  const large = required >= LARGE_BLOCKS_FROM;
-  const block = large ? LARGE_BLOCK : SMALL_BLOCK;
-  return {
-    size: sizeInRange(range, required, block),
-    blockSize: Number(block),
-    maximumSize: large ? LARGEST_VOLUME : 2n * LARGE_BLOCKS_FROM,
-  };
+  const block = blockSize ?? (required >= LARGE_BLOCKS_FROM ? LARGE_BLOCK : SMALL_BLOCK);
+  if (!isBlockSize(Number(block))) {
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `a block of ${block} bytes is not a power of two from 1 MiB to 256 MiB`,
+    );
+  }
+  const size = sizeInRange(range, required, block);
+  const maximumSize = block >= LARGE_BLOCK ? LARGEST_VOLUME : block * MOST_SMALL_BLOCKS;
+  if (size <= maximumSize) return { size, blockSize: Number(block), maximumSize };
+  throw new StatusError(
+    "OUT_OF_RANGE",
+    `a disk with blocks of ${formatSize(block)} has at most ${formatSize(maximumSize)}; ${formatSize(size)} need larger blocks`,
+  );
 }
 
 /**
