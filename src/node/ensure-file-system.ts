@@ -1,6 +1,7 @@
 import type { FormatOptions } from "../csi/format-options.ts";
 import { DEFAULT_FILE_SYSTEM, fileSystems, isFileSystem, type FileSystem } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
+import type { UnlockedDisk } from "./encryption.ts";
 import type { Disk, Guest } from "./guest.ts";
 
 /** The file system on the disk, ready to be mounted: checked when it was there, made when the disk is proven blank. */
@@ -18,6 +19,11 @@ export async function ensureFileSystem(
       if (!readOnly) await guest.checkBeforeMount(disk, fsType);
       return fsType;
     }
+    case "encrypted":
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `volume ${disk.volumeId} holds crypto_LUKS, and is not to be encrypted: it was neither mounted nor formatted`,
+      );
     case "unknown":
       throw new StatusError(
         "FAILED_PRECONDITION",
@@ -45,4 +51,26 @@ function expected(disk: Disk, found: string, wanted: FileSystem | undefined): Fi
     "FAILED_PRECONDITION",
     `volume ${disk.volumeId} holds ${found}, not ${wanted ?? fileSystems.join(", ")}: it was not touched`,
   );
+}
+
+/** As {@link ensureFileSystem}, inside a disk that was unlocked: made when its header says that none was finished. */
+export async function ensureInside(
+  guest: Guest,
+  disk: Disk,
+  plain: UnlockedDisk,
+  wanted: FileSystem | undefined,
+  format: FormatOptions,
+  readOnly: boolean,
+): Promise<FileSystem> {
+  if (!plain.neverUsed) return await ensureFileSystem(guest, plain, wanted, format, readOnly);
+  if (disk.readOnly) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `volume ${disk.volumeId} has no file system yet and is attached read-only: publish it writable once`,
+    );
+  }
+  const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
+  await guest.formatUnlocked(plain, fsType, format);
+  await guest.encryption.markUsed(disk);
+  return fsType;
 }

@@ -2,6 +2,7 @@ import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { StatusError } from "../kit/errors.ts";
 import { parseInt64 } from "../kit/sizes.ts";
+import { PASSPHRASE } from "./encryption.ts";
 import { exclusive } from "./exclusive.ts";
 import type { NodeParts } from "./parts.ts";
 import { publishedHere } from "./published-here.ts";
@@ -24,6 +25,7 @@ export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
           `the disk of volume ${volumeId} has ${size} bytes, less than the ${required} asked for: the host has not grown it`,
         );
       }
+      await parts.guest.encryption.grow(volumeId, request.secrets[PASSPHRASE]);
       if (access === "mount") await parts.guest.growMounted(path);
       return { capacity_bytes: String(size) };
     });

@@ -2,6 +2,7 @@ import type { DiskAddress } from "../agent-client/disk-address.ts";
 import type { CsiCall } from "../csi/rpc.ts";
 import type { FormatOptions } from "../csi/format-options.ts";
 import type { FileSystem } from "../csi/volume-capability.ts";
+import type { Encryption, UnlockedDisk } from "./encryption.ts";
 
 /** A disk whose identity was proven. It stays bound to its device until it is released. */
 export interface Disk {
@@ -17,6 +18,7 @@ export interface Disk {
 export type DiskContent =
   | { readonly kind: "blank" }
   | { readonly kind: "file system"; readonly fsType: string }
+  | { readonly kind: "encrypted" }
   | { readonly kind: "unknown"; readonly what: string };
 
 /** What a staging or target path is at present, asked about one volume. */
@@ -61,6 +63,9 @@ export interface Guest {
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
   format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;
+  /** Makes a file system on an unlocked disk that was never used, whatever an attempt that was cut off left in it. */
+  formatUnlocked(disk: UnlockedDisk, fsType: FileSystem, options: FormatOptions): Promise<void>;
+  readonly encryption: Encryption;
   /**
    * Checks a file system that lies on the disk already, before it is mounted writable, and mends what can be mended
    * without losing anything. @throws FAILED_PRECONDITION when it needs a person

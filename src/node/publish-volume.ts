@@ -2,6 +2,7 @@ import { decodePublishContext } from "../agent-client/disk-address.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
 import { readCapability } from "../csi/volume-capability.ts";
+import { decodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
 import type { Guest } from "./guest.ts";
@@ -30,6 +31,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     const staging = readPath("staging_target_path", request.staging_target_path);
     const target: Target = { path, access, readOnly: request.readonly || readOnlyMode };
     const address = decodePublishContext(request.publish_context);
+    const encrypted = decodeVolumeContext(request.volume_context).encryption !== undefined;
     await exclusive(parts, "NodePublishVolume", volumeId, call, async () => {
       const disk = await parts.guest.findDisk(address, volumeId, call);
       try {
@@ -47,7 +49,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
               `volume ${volumeId} is attached writable: a raw block volume is read-only only when it is attached so`,
             );
           }
-          await parts.guest.bindDevice(disk, path);
+          await parts.guest.bindDevice(encrypted ? parts.guest.encryption.unlocked(disk) : disk, path);
         }
       } finally {
         await disk.release();

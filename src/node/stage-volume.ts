@@ -1,19 +1,24 @@
 import { decodePublishContext } from "../agent-client/disk-address.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
-import { readCapability, type VolumeUse } from "../csi/volume-capability.ts";
+import { readCapability, type FileSystem, type VolumeUse } from "../csi/volume-capability.ts";
 import { decodeVolumeContext, type VolumeContext } from "../csi/volume-context.ts";
-import { ensureFileSystem } from "./ensure-file-system.ts";
+import { readPassphrase } from "./encryption.ts";
+import { ensureFileSystem, ensureInside } from "./ensure-file-system.ts";
 import { exclusive } from "./exclusive.ts";
 import { growStaged } from "./grow-staged.ts";
 import type { Disk, Guest } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readMountFlags, readPath, readVolumeId } from "./request.ts";
 import { isStaged } from "./staged-here.ts";
+import { unlockDisk } from "./unlock-disk.ts";
 
 type MountUse = Extract<VolumeUse, { access: "mount" }>;
 
-/** Proves the disk, gives it a file system when it is blank, and mounts it. A raw block volume is only proven. */
+/**
+ * Proves the disk, unlocks it when it is encrypted, gives it a file system when it is blank, and mounts it. A raw
+ * block volume is only proven and unlocked.
+ */
 export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "staging_target_path", "volume_capability");
@@ -22,10 +27,12 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
     const use = readCapability(request.volume_capability);
     const address = decodePublishContext(request.publish_context);
     const context = decodeVolumeContext(request.volume_context);
+    const passphrase = readPassphrase(context, request.secrets);
     await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
       const disk = await parts.guest.findDisk(address, volumeId, call);
       try {
-        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, context);
+        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, context, passphrase);
+        else if (passphrase !== undefined) await stageBlock(parts.guest, disk, passphrase);
       } finally {
         await disk.release();
       }
@@ -40,13 +47,33 @@ async function stageMount(
   path: string,
   use: MountUse,
   context: VolumeContext,
+  passphrase: string | undefined,
 ): Promise<void> {
   const wanted = use.fsType ?? context.fsType;
   const readOnly = use.readOnlyMode || disk.readOnly;
   const flags = readMountFlags(use.mountFlags);
   const options = readOnly ? [...flags, "ro"] : flags;
   if (await isStaged(guest, disk, path, wanted, options.includes("ro"))) return;
-  const fsType = await ensureFileSystem(guest, disk, wanted, context.format, readOnly);
-  await guest.mountDisk(disk, fsType, path, options);
-  if (!readOnly) await growStaged(guest, disk, fsType, path, options);
+  const mount = async (plain: Disk, fsType: FileSystem) => {
+    await guest.mountDisk(plain, fsType, path, options);
+    if (!readOnly) await growStaged(guest, plain, fsType, path, options);
+  };
+  if (passphrase === undefined) {
+    await mount(disk, await ensureFileSystem(guest, disk, wanted, context.format, readOnly));
+    return;
+  }
+  try {
+    const plain = await unlockDisk(guest, disk, passphrase);
+    await mount(plain, await ensureInside(guest, disk, plain, wanted, context.format, readOnly));
+  } catch (error) {
+    // Nothing stays unlocked that isn't staged; what is mounted elsewhere is left.
+    await guest.encryption.lock(disk.volumeId).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A raw block volume needs no file system: it counts as used once it is unlocked. */
+async function stageBlock(guest: Guest, disk: Disk, passphrase: string): Promise<void> {
+  const { neverUsed } = await unlockDisk(guest, disk, passphrase);
+  if (neverUsed && !disk.readOnly) await guest.encryption.markUsed(disk);
 }

@@ -13,6 +13,7 @@ export function unstageVolume(parts: NodeParts): NodeRpcs["NodeUnstageVolume"] {
     const path = readPath("staging_target_path", request.staging_target_path);
     await exclusive(parts, "NodeUnstageVolume", volumeId, call, async () => {
       await unmountVolume(parts.guest, volumeId, path);
+      await parts.guest.encryption.lock(volumeId);
       await parts.guest.letGo(volumeId);
     });
     return {};

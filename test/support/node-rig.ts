@@ -28,6 +28,9 @@ export interface Use {
   readonly access?: "mount" | "block";
   readonly fsType?: string;
   readonly flags?: readonly string[];
+  readonly secrets?: Record<string, string>;
+  /** What the controller told of the volume, for a publish. */
+  readonly context?: Record<string, string>;
   readonly mode?: "SINGLE_NODE_WRITER" | "SINGLE_NODE_READER_ONLY";
 }
 
@@ -101,7 +104,7 @@ export class NodeRig {
         publish_context: volume.publishContext,
         staging_target_path: path,
         volume_capability: capability(use),
-        secrets: {},
+        secrets: use.secrets ?? {},
         volume_context: volumeContext,
       },
       this.call(),
@@ -127,7 +130,7 @@ export class NodeRig {
         volume_capability: capability(use),
         readonly: use.readOnly ?? false,
         secrets: {},
-        volume_context: {},
+        volume_context: use.context ?? {},
       },
       this.call(),
     );
@@ -137,7 +140,7 @@ export class NodeRig {
     return this.#node.NodeUnpublishVolume({ volume_id: volume.handle, target_path: path }, this.call());
   }
 
-  expand(volume: AttachedVolume, path: string, required: bigint) {
+  expand(volume: AttachedVolume, path: string, required: bigint, secrets: Record<string, string> = {}) {
     return this.#node.NodeExpandVolume(
       {
         volume_id: volume.handle,
@@ -145,7 +148,7 @@ export class NodeRig {
         capacity_range: { required_bytes: String(required), limit_bytes: "0" },
         staging_target_path: "",
         volume_capability: null,
-        secrets: {},
+        secrets,
       },
       this.call(),
     );

@@ -13,8 +13,10 @@ export const runtimePrograms: Readonly<Record<string, string>> = {
   resize2fs: "e2fsprogs",
   "mkfs.xfs": "xfsprogs",
   xfs_growfs: "xfsprogs",
+  xfs_repair: "xfsprogs",
   "mkfs.btrfs": "btrfs-progs",
   btrfs: "btrfs-progs",
+  cryptsetup: "cryptsetup-bin",
 };
 
 /** Those of the programs that are not on the search path. */

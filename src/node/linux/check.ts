@@ -1,9 +1,8 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import type { FileSystem } from "../../csi/volume-capability.ts";
-import { hasErrno, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
 import type { RunResult } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
+import { isInUse } from "./in-use.ts";
 import { runLimitedAny, runWriterAny } from "./tools.ts";
 
 /** e2fsck(8): bits of its exit code. Without any it found nothing, with the first it mended what it found. */
@@ -13,8 +12,6 @@ const OPERATIONAL = 8;
 
 /** xfs_repair(8) with -n: 1 = corruption was found. */
 const CORRUPT = 1;
-
-const EXCLUSIVELY = constants.O_RDONLY | constants.O_EXCL;
 
 /**
  * Before a file system that lies on a disk already is mounted writable. An ext4 is checked, and mended as far as
@@ -52,19 +49,6 @@ export async function explainXfs(disk: Disk, refusal: unknown): Promise<unknown>
       `it was not changed: take a snapshot of the volume, then run xfs_repair ${disk.device} on this machine`,
     refusal,
   );
-}
-
-/** True when the kernel has given the device to somebody for their own, as it does for a mount. */
-async function isInUse(device: string): Promise<boolean> {
-  try {
-    // O_EXCL without O_CREAT is for block devices: EBUSY while they are claimed; see open(2).
-    const claim = await open(device, EXCLUSIVELY);
-    await claim.close();
-    return false;
-  } catch (error) {
-    if (hasErrno(error, "EBUSY")) return true;
-    throw error;
-  }
 }
 
 function said({ stdout, stderr }: RunResult): string {

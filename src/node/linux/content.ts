@@ -39,6 +39,7 @@ function contentFrom(output: string): DiskContent {
   const type = values.get("TYPE");
   if (type !== undefined && values.get("USAGE") === "filesystem")
     return { kind: "file system", fsType: type };
+  if (type === "crypto_LUKS") return { kind: "encrypted" };
   const table = values.get("PTTYPE");
   const what = type ?? (table === undefined ? "a signature without a type" : `a partition table (${table})`);
   return { kind: "unknown", what };

@@ -1,6 +1,7 @@
 import { checkFormatOptions, type FormatOptions } from "../../csi/format-options.ts";
 import type { FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
+import type { UnlockedDisk } from "../encryption.ts";
 import type { Disk } from "../guest.ts";
 import { endsAreZero } from "./content.ts";
 import { runWriter, type Writer } from "./tools.ts";
@@ -43,4 +44,28 @@ export async function format(disk: Disk, fsType: FileSystem, options: FormatOpti
   }
   const [program, ...args] = makers[fsType](options);
   await runWriter(program, [...args, disk.device]);
+}
+
+/** What lets a maker write over what it finds. For ext4 it stands in {@link makers}, where it means something else. */
+const overwrite: Readonly<Record<FileSystem, readonly string[]>> = {
+  ext4: [],
+  xfs: ["-f"],
+  btrfs: ["--force"],
+};
+
+/**
+ * Makes a file system on an unlocked disk whose own header says that none was ever finished in it. It can't be proven
+ * blank: what was never written reads as noise, and an attempt that was cut off leaves half a file system.
+ */
+export async function formatUnlocked(
+  disk: UnlockedDisk,
+  fsType: FileSystem,
+  options: FormatOptions,
+): Promise<void> {
+  checkFormatOptions(fsType, options);
+  if (!disk.neverUsed) {
+    throw new StatusError("FAILED_PRECONDITION", `${disk.device} was in use before: it was not formatted`);
+  }
+  const [program, ...args] = makers[fsType](options);
+  await runWriter(program, [...args, ...overwrite[fsType], disk.device]);
 }

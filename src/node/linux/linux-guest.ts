@@ -4,10 +4,11 @@ import type { Guest } from "../guest.ts";
 import { deviceOf, diskUnder, sizeOf } from "./block-devices.ts";
 import { checkBeforeMount } from "./check.ts";
 import { contentOf } from "./content.ts";
-import { format } from "./format.ts";
+import { format, formatUnlocked } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
 import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
+import { luks } from "./luks.ts";
 import { bindDevice, bindDirectory, mountAt, mountDisk, removeMountPoint, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
@@ -27,6 +28,8 @@ export function linuxGuest(vm: ThisVm): Guest {
     letGo: (volumeId) => letGo(volumeId, vm),
     contentOf,
     format,
+    formatUnlocked,
+    encryption: luks(roots),
     checkBeforeMount,
     stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
     mountDisk: (disk, fsType, path, options) => mountDisk(disk, fsType, path, options),
