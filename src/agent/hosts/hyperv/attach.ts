@@ -1,0 +1,110 @@
+import { StatusError } from "../../../kit/errors.ts";
+import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
+import type { Attachment, AttachSettings, DiskFile } from "../host.ts";
+import { type HypervParts, vmKey } from "./parts.ts";
+import { qosOf } from "./qos.ts";
+import { attachmentOf, checkpointsText, isInChain, type Seen, type SeenDrive } from "./seen.ts";
+import { settle } from "./settle.ts";
+import { freeSlot } from "./slots.ts";
+
+/** Connects a disk to the first free slot of a VM. */
+export async function attach(
+  parts: HypervParts,
+  disk: DiskFile,
+  vmId: string,
+  readOnly: boolean,
+  slots: number,
+  signal: AbortSignal,
+  settings: AttachSettings | undefined,
+): Promise<Attachment> {
+  const { workers, survey, locks } = parts;
+  const qos = qosOf(settings?.attributes ?? {});
+  let isPrepared = false;
+  return await locks.run([vmKey(vmId)], `attach ${disk.volumeId} to VM ${vmId}`, signal, () =>
+    settle(
+      survey,
+      (seen) => {
+        const vm = seen.vms.get(vmId) ?? noSuchVm(vmId);
+        const present = presentAttachment(seen.drivesOf(disk.volumeId).map(attachmentOf), vmId, readOnly);
+        if (present !== undefined) return { done: present };
+        const own = seen.drives().filter((each) => each.vm.id === vmId && each.isInPool);
+        requireSlot(vmId, own.length, slots);
+        const slot = freeSlot(vm);
+        const place = { host: vm.host, vmId, ...slot, path: disk.path };
+        return {
+          change: async (fresh) => {
+            if (!isPrepared) await settings?.before();
+            isPrepared = true;
+            const request = { ...place, hosts: survey.hosts, readOnly, ...qos };
+            return await workers.change("attach", request, fresh);
+          },
+        };
+      },
+      signal,
+    ),
+  );
+}
+
+/** Disconnects a volume from a VM, running or not. What the VM does not have is disconnected. */
+export async function detach(
+  { workers, survey, locks }: HypervParts,
+  volumeId: string,
+  vmId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await locks.run([vmKey(vmId)], `detach ${volumeId} from VM ${vmId}`, signal, () =>
+    settle<undefined>(
+      survey,
+      (seen) => {
+        const found = driveIn(seen, volumeId, vmId);
+        if (found === undefined) return { done: undefined };
+        refuseInChain(found, "detached");
+        const { path, controllerId, lun } = found.drive;
+        const place = { host: found.vm.host, vmId, controllerId, lun, path };
+        return { change: (fresh) => workers.change("detach", { ...place, hosts: survey.hosts }, fresh) };
+      },
+      signal,
+    ),
+  );
+}
+
+/** Brings a volume's limits into force where it is attached. */
+export async function applyQos(
+  { workers, survey, locks }: HypervParts,
+  volumeId: string,
+  attributes: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const qos = qosOf(attributes);
+  for (const { vm } of (await survey.look()).drivesOf(volumeId)) {
+    await locks.run([vmKey(vm.id)], `limit ${volumeId} in VM ${vm.id}`, signal, () =>
+      settle<undefined>(
+        survey,
+        (seen) => {
+          const found = driveIn(seen, volumeId, vm.id);
+          if (found === undefined) return { done: undefined };
+          const { path, controllerId, lun, minimumIops, maximumIops } = found.drive;
+          if (minimumIops === qos.minimumIops && maximumIops === qos.maximumIops) return { done: undefined };
+          const place = { host: found.vm.host, vmId: vm.id, controllerId, lun, path };
+          return {
+            change: (fresh) => workers.change("setQos", { ...place, hosts: survey.hosts, ...qos }, fresh),
+          };
+        },
+        signal,
+      ),
+    );
+  }
+}
+
+export function driveIn(seen: Seen, volumeId: string, vmId: string): SeenDrive | undefined {
+  return seen.drivesOf(volumeId).find(({ vm }) => vm.id === vmId);
+}
+
+/** @throws StatusError FAILED_PRECONDITION: taken out of its chain, a disk would lose what was written since. */
+export function refuseInChain(found: SeenDrive, what: string): void {
+  if (!isInChain(found)) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `volume ${found.volumeId} can't be ${what} while VM ${found.vm.id} (${found.vm.name}) has ${checkpointsText(found.vm)}: remove it, or wait until it is merged`,
+  );
+}

@@ -1,0 +1,43 @@
+import { StatusError } from "../../../kit/errors.ts";
+import type { DiskFile } from "../host.ts";
+import { driveIn, refuseInChain } from "./attach.ts";
+import { type HypervParts, vmKey } from "./parts.ts";
+import { failureBehind } from "./worker/failures.ts";
+import { WorkerLost } from "./worker/process.ts";
+
+const MOST_ATTEMPTS = 3;
+
+/** Grows a disk that a VM has, where the VM is, and returns the bytes that Hyper-V made of it. */
+export async function grow(
+  parts: HypervParts,
+  { volumeId }: DiskFile,
+  vmId: string,
+  size: bigint,
+  signal: AbortSignal,
+): Promise<bigint> {
+  return await parts.locks.run([vmKey(vmId)], `expand ${volumeId}`, signal, async () => {
+    for (let attempt = 1; ; attempt++) {
+      const found = driveIn(await parts.survey.look(attempt > 1), volumeId, vmId);
+      if (found === undefined) {
+        throw new StatusError("ABORTED", `volume ${volumeId} was detached; try again`);
+      }
+      refuseInChain(found, "expanded");
+      const where = { host: found.vm.host, path: found.drive.path };
+      const present = BigInt((await parts.workers.read("diskInfo", where)).size);
+      if (present >= size) return present;
+      try {
+        const grown = await parts.workers.change("resize", { ...where, size: String(size) }, attempt > 1);
+        if (BigInt(grown.size) >= size) return BigInt(grown.size);
+        throw new StatusError(
+          "INTERNAL",
+          `${found.drive.path} has ${grown.size} bytes after it was grown to ${size}`,
+        );
+      } catch (error) {
+        const mayTryAgain = error instanceof WorkerLost || failureBehind(error)?.hasMoved === true;
+        if (mayTryAgain && attempt < MOST_ATTEMPTS && !signal.aborted) continue;
+        if (!(error instanceof WorkerLost)) throw error;
+        throw new StatusError("ABORTED", `${error.message}; the request can be repeated`, error);
+      }
+    }
+  });
+}

@@ -1,0 +1,91 @@
+import { LUNS_PER_CONTROLLER } from "../../../agent-client/disk-address.ts";
+import { KeyedLocks } from "../../../kit/locks.ts";
+import type { Log } from "../../../kit/log.ts";
+import type { Host, HostManifest } from "../host.ts";
+import { alarmOf, Reverts } from "./alarms.ts";
+import { applyQos, attach, detach } from "./attach.ts";
+import { copyInUse } from "./copy-in-use.ts";
+import { pathRules } from "./disk-paths.ts";
+import { grow } from "./grow.ts";
+import type { HypervParts } from "./parts.ts";
+import { qosAttributes } from "./qos.ts";
+import { ownCheckpoints, reap } from "./reaper.ts";
+import { attachmentOf, vmOf } from "./seen.ts";
+import { Survey } from "./survey.ts";
+import { WorkerPool, type WorkerObserver, type WorkerSettings } from "./worker/pool.ts";
+
+/** Slots of the four SCSI controllers that a VM can have. */
+export const HYPERV_SLOTS_PER_VM = 4 * LUNS_PER_CONTROLLER;
+
+/** How often checkpoints that were left are looked for. */
+const REAP_MS = 60_000;
+
+export interface HypervSettings {
+  readonly workers: WorkerSettings;
+  readonly group: string;
+  readonly slotsPerVm: number;
+  /** The default first. */
+  readonly diskTypes: HostManifest["diskTypes"];
+}
+
+/** The Hyper-V host, or failover cluster, that the workers reach. */
+export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerObserver): Host {
+  const { slotsPerVm, diskTypes, group } = settings;
+  const workers = new WorkerPool(settings.workers, log, observe);
+  const reverts = new Reverts();
+  const paths = pathRules(process.platform);
+  const survey = new Survey(workers, paths, (before, now) => {
+    reverts.compare(before, now);
+  });
+  const parts: HypervParts = { workers, survey, paths, locks: new KeyedLocks(), group, log };
+  let reaping: Promise<unknown> = Promise.resolve();
+  const reaper = setInterval(() => {
+    reaping = reap(parts).catch((error: unknown) => {
+      log.warn({ err: error }, "checkpoints that were left can't be looked for");
+    });
+  }, REAP_MS).unref();
+
+  return {
+    manifest: {
+      name: "hyperv",
+      diskTypes,
+      slotsPerVm,
+      onlineExpand: true,
+      copyInUse: true,
+      keepsDisksInUse: false,
+      mutableAttributes: qosAttributes,
+    },
+    openPool: async (directory) => {
+      survey.openPool(directory);
+      await reap(parts);
+    },
+    listVms: async () => [...(await survey.look()).vms.values()].map(vmOf),
+    getVm: async (id) => {
+      const vm = (await survey.look()).vms.get(id);
+      return vm && vmOf(vm);
+    },
+    listAttachments: async () => (await survey.look()).drives().map(attachmentOf),
+    attachmentsOf: async (volumeId) => (await survey.look()).drivesOf(volumeId).map(attachmentOf),
+    attach: (disk, vmId, readOnly, signal, more) =>
+      attach(parts, disk, vmId, readOnly, slotsPerVm, signal, more),
+    detach: ({ volumeId, vmId }, signal) => detach(parts, volumeId, vmId, signal),
+    growAttached: (disk, { vmId }, size, signal) => grow(parts, disk, vmId, size, signal),
+    applyAttributes: (volumeId, attributes, signal) => applyQos(parts, volumeId, attributes, signal),
+    copyInUse: (copies, signal) => copyInUse(parts, copies, signal),
+    lostAttachment: async (volumeId) => alarmOf(await survey.look(), reverts, volumeId),
+    leftovers: async (remove) => {
+      const left = remove ? await reap(parts) : ownCheckpoints(await survey.look(), group);
+      return left.map(({ vm, checkpoint }) => ({
+        path: vm.path,
+        message: `checkpoint ${JSON.stringify(checkpoint.name)} of VM ${vm.id}, left by an agent that died`,
+        fixed: remove,
+      }));
+    },
+    forget: () => Promise.resolve(),
+    close: async () => {
+      clearInterval(reaper);
+      await reaping;
+      await workers.close();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { StatusError } from "../../../kit/errors.ts";
+import type { PathRules } from "./disk-paths.ts";
+import type { Inventory } from "./protocol.ts";
+import { Seen } from "./seen.ts";
+import type { WorkerPool } from "./worker/pool.ts";
+
+/** Looks at all hosts at once, and keeps what was seen last: for plans, which the worker checks, never for answers. */
+export class Survey {
+  readonly #workers: WorkerPool;
+  readonly #paths: PathRules;
+  readonly #onSeen: (before: Seen | undefined, now: Seen) => void;
+  readonly #pools = new Set<string>();
+  #hosts: readonly string[] = [];
+  #last: Seen | undefined;
+
+  constructor(workers: WorkerPool, paths: PathRules, onSeen: (before: Seen | undefined, now: Seen) => void) {
+    this.#workers = workers;
+    this.#paths = paths;
+    this.#onSeen = onSeen;
+  }
+
+  /** Members of the cluster to ask; empty for a machine that is in none. */
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  get last(): Seen | undefined {
+    return this.#last;
+  }
+
+  openPool(directory: string): void {
+    this.#pools.add(directory);
+    this.#last = undefined;
+  }
+
+  /**
+   * Reads everything.
+   * @throws StatusError UNAVAILABLE when a host that is up does not answer: what it has can't be told
+   */
+  async look(fresh = false): Promise<Seen> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const asked = this.#hosts;
+      const inventory = await this.#workers.read("listVms", { hosts: asked }, fresh);
+      if (this.#follow(inventory, asked)) return this.take(inventory);
+    }
+    throw new StatusError("UNAVAILABLE", "the cluster's members keep changing; try again");
+  }
+
+  /** Takes what a change brought back for what there is now. @throws as {@link look} */
+  take(inventory: Inventory): Seen {
+    const up = new Set(inventory.nodes.filter(({ isUp }) => isUp).map(({ name }) => name));
+    const silent = inventory.unreachable.find(({ host }) => up.size === 0 || up.has(host));
+    if (silent !== undefined) {
+      const { host, message } = silent;
+      throw new StatusError("UNAVAILABLE", `host ${host} does not answer: ${message.slice(0, 300)}`);
+    }
+    const seen = new Seen(inventory, this.#pools, this.#paths);
+    this.#onSeen(this.#last, seen);
+    this.#last = seen;
+    return seen;
+  }
+
+  /** @returns whether all members that are up were asked; a machine that is in no cluster is asked by itself. */
+  #follow({ nodes }: Inventory, asked: readonly string[]): boolean {
+    this.#hosts = nodes.filter(({ isUp }) => isUp).map(({ name }) => name);
+    return this.#hosts.every((name) => asked.includes(name));
+  }
+}

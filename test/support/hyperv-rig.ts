@@ -1,0 +1,85 @@
+import type { Engine } from "../../src/agent/engine/engine.ts";
+import { openEngine } from "../../src/agent/engine/open-engine.ts";
+import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
+import type { Host } from "../../src/agent/hosts/host.ts";
+import { HYPERV_SLOTS_PER_VM, hypervHost } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
+import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
+import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/pool.ts";
+import { silentLog } from "../../src/kit/log.ts";
+import { createMetrics } from "../../src/kit/metrics.ts";
+import { simVm, Simulator } from "../hyperv-sim/simulator.ts";
+import { knownPools } from "./known-pools.ts";
+import { needsLoopDevices } from "./needs-loop-devices.ts";
+import { scratchDirectory } from "./scratch-directory.ts";
+
+/** An engine over a pool with the Hyper-V host, whose workers are the simulator's. */
+export interface HypervRig {
+  readonly path: (...parts: string[]) => string;
+  readonly pool: string;
+  readonly simulator: Simulator;
+  readonly vmIds: readonly [string, string];
+  readonly host: Host;
+  readonly engine: Engine;
+  /** Operations that ended, with their codes: `attach OK`. */
+  readonly asked: string[];
+  /** Another host over the same simulator and pool, as after a restart of the agent. */
+  another(): Promise<Host>;
+}
+
+export interface RigLayout {
+  readonly hosts?: readonly string[];
+  readonly cluster?: string;
+  readonly workers?: Partial<WorkerSettings>;
+}
+
+/** The rig is filled when `before` has run; its fields are not to be read earlier. */
+export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout = {}): HypervRig {
+  const closers: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const close of closers.toReversed()) await close();
+  });
+  const path = scratchDirectory();
+  const rig = {} as { -readonly [Key in keyof HypervRig]: HypervRig[Key] };
+  before(needsLoopDevices);
+  before(async () => {
+    const vms = [simVm("node-1", 2), simVm("node-2", 1)] as const;
+    const simulator = await new Simulator(path("hyperv")).make(vms, [...hosts], cluster ?? null);
+    const asked: string[] = [];
+    const newHost = () =>
+      hypervHost(
+        {
+          workers: { ...defaultWorkerSettings, command: simulator.worker(hosts[0]), size: 2, ...workers },
+          group: "test",
+          slotsPerVm: HYPERV_SLOTS_PER_VM,
+          diskTypes: ["fixed", "dynamic"],
+        },
+        silentLog(),
+        (op: Operation, code: string) => asked.push(`${op} ${code}`),
+      );
+    const host = newHost();
+    closers.push(() => simulator.turnOff());
+    closers.push(() => host.close());
+    const { engine, close } = await openEngine(
+      {
+        pools: [{ name: "default", directory: path("pool") }],
+        groups: ["test"],
+        owner: "a test",
+        known: knownPools(),
+      },
+      host,
+      defaultEngineSettings,
+      createMetrics(),
+      silentLog(),
+    );
+    closers.push(close);
+    const another = async () => {
+      const other = newHost();
+      closers.push(() => other.close());
+      await other.openPool(path("pool"));
+      return other;
+    };
+    const vmIds: [string, string] = [vms[0].id, vms[1].id];
+    Object.assign(rig, { path, pool: path("pool"), simulator, vmIds, host, engine, asked, another });
+  });
+  return rig;
+}
