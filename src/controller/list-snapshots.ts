@@ -2,25 +2,27 @@ import type { SnapshotAnswer } from "../agent-client/wire.ts";
 import type { _csi_v1_ListSnapshotsResponse_Entry as Entry } from "../csi/generated/csi/v1/ListSnapshotsResponse.ts";
 import { parseHandle } from "../csi/handle.ts";
 import type { ControllerRpcs, CsiCall } from "../csi/rpc.ts";
-import { listOverGroups, type ListRequest, type Weighed, weightOf } from "./grouped-list.ts";
-import { Groups } from "./groups.ts";
+import { type GroupedList, listOverGroups, type Weighed, weightOf } from "./grouped-list.ts";
+import type { Groups } from "./groups.ts";
+import { LastKnown } from "./last-known.ts";
 import type { ControllerParts } from "./parts.ts";
 import { snapshotMessage } from "./snapshot-answer.ts";
 import { existingSnapshot } from "./snapshot-place.ts";
 import { unlessGone } from "../kit/unless-gone.ts";
 
 /** Snapshots: one, those of a volume, or all. What does not exist has none, which is no error. */
-export function listSnapshots({ groups }: ControllerParts): ControllerRpcs["ListSnapshots"] {
+export function listSnapshots({ groups, lastKnownMs }: ControllerParts): ControllerRpcs["ListSnapshots"] {
+  const all = snapshotsOf(undefined, lastKnownMs);
   return async (request, call) => {
     const { snapshot_id, source_volume_id } = request;
     if (snapshot_id !== "") return await one(groups, snapshot_id, source_volume_id, call);
-    if (source_volume_id === "") return await list(request, groups, undefined, call);
+    if (source_volume_id === "") return await listOverGroups(request, groups.all(), all, call);
     const handle = parseHandle(source_volume_id);
     if (handle === undefined) return { entries: [] };
     const place = await unlessGone(groups.locateParsed(handle, call));
     return place === undefined
       ? { entries: [] }
-      : await list(request, new Groups([place.group]), place.id, call);
+      : await listOverGroups(request, [place.group], snapshotsOf(place.id, undefined), call);
   };
 }
 
@@ -31,20 +33,23 @@ async function one(groups: Groups, snapshotId: string, sourceId: string, call: C
   return { entries: sourceId === "" || snapshot.source_volume_id === sourceId ? [{ snapshot }] : [] };
 }
 
-function list(request: ListRequest, groups: Groups, volumeId: string | undefined, call: CsiCall) {
-  return listOverGroups(
-    request,
-    groups,
-    async ({ name, agent }, maxEntries, token) => {
+/** The list of a volume's snapshots, or of all. */
+function snapshotsOf(volumeId: string | undefined, lastKnownMs: number | undefined): GroupedList<Entry> {
+  return {
+    pageOf: async (agent, group, maxEntries, token, call) => {
       const { snapshots, next_token } = await agent.listSnapshots(volumeId, maxEntries, token, call);
-      return { entries: snapshots.map((snapshot) => entryOf(snapshot, name)), next: next_token };
+      return { entries: snapshots.map((snapshot) => entryOf(snapshot, group)), next: next_token };
     },
-    call,
-  );
+    lastKnown: lastKnownMs === undefined ? undefined : new LastKnown<Entry>(lastKnownMs),
+  };
 }
 
 function entryOf(answer: SnapshotAnswer, group: string): Weighed<Entry> {
   const snapshot = snapshotMessage(group, answer);
   const { snapshot_id = "", source_volume_id = "", group_snapshot_id = "" } = snapshot;
-  return { entry: { snapshot }, bytes: weightOf([snapshot_id, source_volume_id, group_snapshot_id]) };
+  return {
+    id: answer.id,
+    entry: { snapshot },
+    bytes: weightOf([snapshot_id, source_volume_id, group_snapshot_id]),
+  };
 }

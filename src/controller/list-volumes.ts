@@ -2,37 +2,37 @@ import type { ListedVolume } from "../agent-client/wire.ts";
 import type { _csi_v1_ListVolumesResponse_Entry as Entry } from "../csi/generated/csi/v1/ListVolumesResponse.ts";
 import { formatHandle } from "../csi/handle.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
-import { listOverGroups, type Weighed, weightOf } from "./grouped-list.ts";
+import type { Topology } from "../csi/generated/csi/v1/Topology.ts";
+import { type GroupedList, listOverGroups, type Weighed, weightOf } from "./grouped-list.ts";
+import { LastKnown } from "./last-known.ts";
 import type { ControllerParts } from "./parts.ts";
 
 /** The volumes of all groups, group by group, each in the order of ids. */
-export function listVolumes({ groups, names }: ControllerParts): ControllerRpcs["ListVolumes"] {
-  return (request, call) =>
-    listOverGroups(
-      request,
-      groups,
-      async ({ name, agent }, maxEntries, token) => {
-        const { volumes, next_token } = await agent.listVolumes(maxEntries, token, call);
-        return {
-          entries: volumes.map((volume) => entryOf(volume, name, names.topologyKey)),
-          next: next_token,
-        };
-      },
-      call,
-    );
+export function listVolumes({ groups, names, lastKnownMs }: ControllerParts): ControllerRpcs["ListVolumes"] {
+  const list: GroupedList<Entry> = {
+    pageOf: async (agent, group, maxEntries, token, call) => {
+      const { volumes, next_token } = await agent.listVolumes(maxEntries, token, call);
+      const topology = [{ segments: { [names.topologyKey]: group } }];
+      return { entries: volumes.map((volume) => entryOf(volume, group, topology)), next: next_token };
+    },
+    lastKnown: lastKnownMs === undefined ? undefined : new LastKnown<Entry>(lastKnownMs),
+  };
+  return (request, call) => listOverGroups(request, groups.all(), list, call);
 }
 
-function entryOf(listed: ListedVolume, group: string, topologyKey: string): Weighed<Entry> {
+function entryOf(listed: ListedVolume, group: string, accessible_topology: Topology[]): Weighed<Entry> {
   const handle = formatHandle(group, listed.DiskIdentifier);
+  const segments = Object.entries(accessible_topology[0]?.segments ?? {}).flat();
   return {
+    id: listed.DiskIdentifier,
     entry: {
       volume: {
         volume_id: handle,
         capacity_bytes: listed.Size,
-        accessible_topology: [{ segments: { [topologyKey]: group } }],
+        accessible_topology,
       },
       status: { published_node_ids: listed.Hosts },
     },
-    bytes: weightOf([handle, topologyKey, group, ...listed.Hosts]),
+    bytes: weightOf([handle, ...segments, ...listed.Hosts]),
   };
 }

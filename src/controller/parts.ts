@@ -5,4 +5,6 @@ import type { Groups } from "./groups.ts";
 export interface ControllerParts {
   readonly groups: Groups;
   readonly names: DriverNames;
+  /** How long lists serve what they last knew of a group that does not answer; unset: not at all. */
+  readonly lastKnownMs?: number | undefined;
 }

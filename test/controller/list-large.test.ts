@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { AgentClient } from "../../src/agent-client/agent-client.ts";
+import { idOfToken, tokenAfter } from "../../src/agent-client/list-token.ts";
 import type { ListedVolume } from "../../src/agent-client/wire.ts";
 import { Groups } from "../../src/controller/groups.ts";
 import { listVolumes } from "../../src/controller/list-volumes.ts";
@@ -33,12 +34,15 @@ function volumeAt(index: number, nodes: number): ListedVolume {
 /** An agent with so many volumes that no test could make them; only its list is asked. */
 function largeAgent(nodesOf: (index: number) => number): AgentClient {
   const listVolumes: AgentClient["listVolumes"] = (maxEntries, token) => {
-    const start = Number(token);
+    const start = token === "" ? 0 : Number(idOfToken(token).slice(0, 8)) + 1;
     const end = Math.min(COUNT, start + maxEntries);
     const volumes = Array.from({ length: end - start }, (_, at) => volumeAt(start + at, nodesOf(start + at)));
-    return Promise.resolve({ volumes, next_token: end === COUNT ? "" : String(end) });
+    return Promise.resolve({
+      volumes,
+      next_token: end === COUNT ? "" : tokenAfter(volumes.at(-1)!.DiskIdentifier),
+    });
   };
-  return { listVolumes } as AgentClient;
+  return { listVolumes, outage: () => undefined } as Partial<AgentClient> as AgentClient;
 }
 
 describe("controller ListVolumes of 30,000 volumes", () => {

@@ -84,13 +84,19 @@ async function serveController(
     ...Object.entries(agents).map(([name, { client }]) => ({ name, agent: client })),
     ...down.map((name) => ({ name, agent: createAgentClient({ url: DEAD_URL, apiKey: TEST_KEY }) })),
   ];
+  return await serveGroups(directory, new Groups(members));
+}
+
+/** A controller over any groups on a real socket in a directory. */
+export async function serveGroups(directory: string, groups: Groups, lastKnownMs?: number) {
+  const parts = { groups, names: NAMES, lastKnownMs };
   return await serveSocket(
     join(directory, "csi.sock"),
     {
       Identity: identityService(NAMES.driverName, () => Promise.resolve(true)),
-      Controller: controllerService({ groups: new Groups(members), names: NAMES }),
-      GroupController: groupControllerService({ groups: new Groups(members), names: NAMES }),
-      SnapshotMetadata: snapshotMetadataService({ groups: new Groups(members), names: NAMES }),
+      Controller: controllerService(parts),
+      GroupController: groupControllerService(parts),
+      SnapshotMetadata: snapshotMetadataService(parts),
     },
     createMetrics(),
     silentLog(),
