@@ -66,6 +66,15 @@ export class KeyedLocks {
     }
   }
 
+  /** What a waiter for these keys waits for; undefined when it holds or may take them all. */
+  holderBefore(keys: LockKeys, waiter: Work): Work | undefined {
+    for (const [key] of wanted(keys)) {
+      const held = this.#held.get(key);
+      if (held?.queue.some(({ work }) => work === waiter) === true) return held.holders[0];
+    }
+    return undefined;
+  }
+
   #enter(key: string, shared: boolean, work: Work): boolean {
     const held = this.#held.get(key);
     if (held === undefined) {

@@ -2,7 +2,7 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { runAny } from "../../src/kit/run.ts";
-import { type Driver, drivers, placesOf } from "./support/driver.ts";
+import { type Driver, drivers, onXfs, placesOf } from "./support/driver.ts";
 import { Life } from "./support/life.ts";
 import { leftBehind } from "./support/nothing-left.ts";
 
@@ -47,7 +47,7 @@ class Writer {
 
 describe("a group snapshot of volumes that one program writes to in turn", function () {
   this.timeout(300_000);
-  const driver = drivers(64);
+  const driver = drivers(onXfs(64));
 
   async function mounted(name: string): Promise<Life> {
     const life = new Life(driver(), name, { fsType: "xfs" });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
 import type { Use } from "../support/node-rig.ts";
-import { drivers, type Role, roles } from "./support/driver.ts";
+import { drivers, onXfs, type Role, roles } from "./support/driver.ts";
 import { Life, type Step, steps } from "./support/life.ts";
 import { leftBehind } from "./support/nothing-left.ts";
 
@@ -25,7 +25,7 @@ interface Going {
 
 describe("agent, controller and node, killed with -9 after any call of a volume's life, in any order", function () {
   this.timeout(600_000);
-  const driver = drivers(64);
+  const driver = drivers(onXfs(64));
   before(async () => {
     if (await mayGrowMountedExt4()) uses.push({ fsType: "ext4" });
     else console.log("      without ext4, which can't grow here while it is mounted");

@@ -12,6 +12,8 @@ const COPY_BUDGET_MS = 7 * 24 * 3600 * 1000;
 interface Running extends RunningOperation {
   progress: number | undefined;
   readonly result: Promise<unknown>;
+  /** Itself with its progress, or what it waits for. */
+  readonly situation: () => string;
 }
 
 /** What a change is and holds while it runs. */
@@ -42,9 +44,10 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
   ): Promise<T> {
     const key = JSON.stringify(request);
     const twin = running.get(key);
-    if (twin !== undefined) return waitFor(twin.result as Promise<T>, () => described(twin), context.signal);
+    if (twin !== undefined) return waitFor(twin.result as Promise<T>, twin.situation, context.signal);
     const budget = startBudget(copies ? COPY_BUDGET_MS : DEFAULT_BUDGET_MS);
     const started = Promise.withResolvers<T>();
+    const keys: LockKeys = { exclusive, shared };
     const operation: Running = {
       what: request.filter((part) => part !== "").join(" "),
       requestId: context.requestId,
@@ -53,13 +56,18 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
       volumeIds,
       newVolume,
       result: started.promise,
+      situation: () => {
+        const holder = locks.holderBefore(keys, operation);
+        return holder === undefined
+          ? described(operation)
+          : `${described(holder)}, which ${operation.what} waits for,`;
+      },
     };
     const onProgress = (fraction: number) => {
       operation.progress = fraction;
       context.onProgress?.(fraction);
     };
     running.set(key, operation);
-    const keys: LockKeys = { exclusive, shared };
     const wait = copies
       ? AbortSignal.any([budget.signal, AbortSignal.timeout(DEFAULT_BUDGET_MS)])
       : budget.signal;
@@ -70,7 +78,7 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         running.delete(key);
       })
       .then(started.resolve, started.reject);
-    return waitFor(started.promise, () => described(operation), context.signal);
+    return waitFor(started.promise, operation.situation, context.signal);
   }
 
   /** A name is free again only when its volume is gone: a delete holds it against a create. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Random } from "../../support/random.ts";
-import { drivers } from "../support/driver.ts";
+import { drivers, onXfs } from "../support/driver.ts";
 import { leftBehind } from "../support/nothing-left.ts";
 import { possibleStates } from "./explain.ts";
 import { type Asked, SIZE, type State } from "./model.ts";
@@ -14,7 +14,7 @@ const SEED = Number(process.env["CSI_SEED"] ?? Date.now() % 1_000_000);
 
 describe("64 calls in flight on 16 volumes", function () {
   this.timeout(120_000 + SALVOS * 20_000);
-  const driver = drivers(128);
+  const driver = drivers(onXfs(128));
 
   it(`are each answered as a model of the volume allows, in ${SALVOS} salvos, seed ${SEED}`, async () => {
     const slots = Array.from(

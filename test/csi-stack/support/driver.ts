@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { csiClient, type Calls, type CsiClient } from "../../../src/csi/client.ts";
 import type { ControllerRpcs, GroupControllerRpcs, NodeRpcs } from "../../../src/csi/rpc.ts";
 import { bundleOf } from "../../support/bundle.ts";
+import { codeOf } from "../../support/failure.ts";
 import { needsLoopDevices } from "../../support/needs-loop-devices.ts";
 import { startProcess, type OwnProcess } from "../../support/own-processes.ts";
 import { freePort, startAgentProcess, type RunningAgent } from "../../support/running-agent.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
+import { until } from "../../support/until.ts";
 import { mountXfsImage } from "../../support/xfs-image.ts";
 
 export const roles = ["agent", "controller", "node"] as const;
@@ -56,7 +58,16 @@ export class Driver {
     return this.path(`${role}.sock`);
   }
 
+  /** Starts a role; when agent and controller both run then, they have found one another. */
   async start(role: Role): Promise<void> {
+    await this.#startAlone(role);
+    if (!this.#running.has("agent") || !this.#running.has("controller")) return;
+    // A controller that met no answer asks its agent again after a while.
+    const answers = async () => (await codeOf(this.controller.ListVolumes({}))) !== "UNAVAILABLE";
+    await until(answers, "a controller that reaches its agent");
+  }
+
+  async #startAlone(role: Role): Promise<void> {
     switch (role) {
       case "agent": {
         this.#port ||= await freePort();
@@ -86,7 +97,9 @@ export class Driver {
       client.close();
       this.#clients.delete(key);
     }
-    await this.#running.get(role)?.kill("SIGKILL");
+    const process = this.#running.get(role);
+    this.#running.delete(role);
+    await process?.kill("SIGKILL");
   }
 
   close(): void {
@@ -113,18 +126,22 @@ export class Driver {
   }
 }
 
-/**
- * A running driver for the tests of the enclosing `describe`.
- * @param gibibytes of an XFS that shares blocks, where its pool lies; the pool is a plain directory without.
- */
-export function drivers(gibibytes?: number): () => Driver {
+/** Gives a driver a file system for its pool, mounted on `fs`. */
+export type PoolDisk = (path: Driver["path"]) => Promise<void>;
+
+/** An XFS that shares blocks. */
+export function onXfs(gibibytes: number): PoolDisk {
+  return (path) => mountXfsImage(path("xfs.img"), path("fs"), gibibytes);
+}
+
+/** A running driver for the tests of the enclosing `describe`. */
+export function drivers(poolDisk: PoolDisk): () => Driver {
   const path = scratchDirectory();
   before(needsLoopDevices);
   const program = bundleOf();
   let driver: Driver | undefined;
   before(async () => {
-    if (gibibytes === undefined) await mkdir(path("fs"));
-    else await mountXfsImage(path("xfs.img"), path("fs"), gibibytes);
+    await poolDisk(path);
     driver = new Driver(program, path);
     for (const role of roles) await driver.start(role);
   });
