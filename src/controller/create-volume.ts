@@ -14,7 +14,7 @@ import { checkName } from "./names.ts";
 import { readMutable } from "./mutable-parameters.ts";
 import type { ControllerParts } from "./parts.ts";
 import { type Placed, Placement } from "./placement.ts";
-import { groupNamesIn } from "./topology.ts";
+import { requireReachable } from "./topology.ts";
 import { checkUses, fillTemplates, readParameters, smallestFor } from "./volume-parameters.ts";
 
 /** Idempotent by name: an equal request finds the volume that the first one made. */
@@ -84,11 +84,6 @@ async function createBeside(
   requirement: TopologyRequirement__Output | null,
   create: (group: Group) => Promise<VolumeAnswer>,
 ): Promise<Placed> {
-  const topologies = [...(requirement?.preferred ?? []), ...(requirement?.requisite ?? [])];
-  const wanted = groupNamesIn(topologies, names.topologyKey);
-  if (wanted.length === 0 || wanted.includes(group.name)) return { group, volume: await create(group) };
-  throw new StatusError(
-    "RESOURCE_EXHAUSTED",
-    `the source is in group ${group.name}, which the topology asked for leaves out: ${wanted.join(", ")}`,
-  );
+  requireReachable(group.name, requirement, names.topologyKey);
+  return { group, volume: await create(group) };
 }

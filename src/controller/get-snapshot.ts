@@ -5,10 +5,10 @@ import { snapshotMessage } from "./snapshot-answer.ts";
 import { existingSnapshot } from "./snapshot-place.ts";
 
 /** One snapshot. */
-export function getSnapshot({ groups }: ControllerParts): ControllerRpcs["GetSnapshot"] {
+export function getSnapshot({ groups, names }: ControllerParts): ControllerRpcs["GetSnapshot"] {
   return async (request, call) => {
     requireFields(request, "snapshot_id");
     const { place, snapshot } = await existingSnapshot(groups, request.snapshot_id, call);
-    return { snapshot: snapshotMessage(place.group.name, snapshot) };
+    return { snapshot: snapshotMessage(place.group.name, snapshot, names.topologyKey) };
   };
 }

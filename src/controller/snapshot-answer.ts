@@ -2,8 +2,11 @@ import type { SnapshotAnswer } from "../agent-client/wire.ts";
 import type { Snapshot } from "../csi/generated/csi/v1/Snapshot.ts";
 import { formatHandle } from "../csi/handle.ts";
 
-/** A snapshot of a group as CSI has it. Its source is unknown, and then empty, when its record was lost. */
-export function snapshotMessage(group: string, snapshot: SnapshotAnswer): Snapshot {
+/**
+ * A snapshot of a group as CSI has it. Its source is unknown, and then empty, when its record was lost. It can be
+ * reached from where its group is.
+ */
+export function snapshotMessage(group: string, snapshot: SnapshotAnswer, topologyKey: string): Snapshot {
   const { id, size, volume, created_at, ready_to_use, group: groupId } = snapshot;
   return {
     snapshot_id: formatHandle(group, id),
@@ -11,6 +14,7 @@ export function snapshotMessage(group: string, snapshot: SnapshotAnswer): Snapsh
     size_bytes: size,
     creation_time: timestampOf(created_at),
     ready_to_use,
+    accessible_topology: [{ segments: { [topologyKey]: group } }],
     group_snapshot_id: groupId === null ? "" : formatHandle(group, groupId),
   };
 }

@@ -15,6 +15,7 @@ export function identityService(driverName: string, ready: () => Promise<boolean
           { service: { type: "GROUP_CONTROLLER_SERVICE" } },
           { service: { type: "SNAPSHOT_METADATA_SERVICE" } },
           { service: { type: "VOLUME_ACCESSIBILITY_CONSTRAINTS" } },
+          { service: { type: "SNAPSHOT_ACCESSIBILITY_CONSTRAINTS" } },
           { volume_expansion: { type: "ONLINE" } },
         ],
       }),

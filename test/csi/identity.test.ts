@@ -40,6 +40,7 @@ describe("csi identity", () => {
       "GROUP_CONTROLLER_SERVICE",
       "SNAPSHOT_METADATA_SERVICE",
       "VOLUME_ACCESSIBILITY_CONSTRAINTS",
+      "SNAPSHOT_ACCESSIBILITY_CONSTRAINTS",
       "ONLINE",
     ]);
   });

@@ -9,6 +9,7 @@ import { groupMessage } from "./group-message.ts";
 /** Cuts several volumes at one instant, all or none. Idempotent by name. */
 export function createGroupSnapshot({
   groups,
+  names: { topologyKey },
 }: ControllerParts): GroupControllerRpcs["CreateVolumeGroupSnapshot"] {
   return async (request, call) => {
     requireFields(request, "name", "source_volume_ids");
@@ -25,6 +26,6 @@ export function createGroupSnapshot({
     }
     const ids = places.map(({ id }) => id);
     const made = await first.group.agent.createSnapshotGroup(request.name, ids, {}, call);
-    return { group_snapshot: groupMessage(first.group.name, made) };
+    return { group_snapshot: groupMessage(first.group.name, made, topologyKey) };
   };
 }

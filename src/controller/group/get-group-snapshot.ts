@@ -6,7 +6,10 @@ import { snapshotPlace } from "../snapshot-place.ts";
 import { groupMessage, requireMembers } from "./group-message.ts";
 
 /** One group with its snapshots. */
-export function getGroupSnapshot({ groups }: ControllerParts): GroupControllerRpcs["GetVolumeGroupSnapshot"] {
+export function getGroupSnapshot({
+  groups,
+  names,
+}: ControllerParts): GroupControllerRpcs["GetVolumeGroupSnapshot"] {
   return async (request, call) => {
     requireFields(request, "group_snapshot_id");
     const { group_snapshot_id: handle, snapshot_ids } = request;
@@ -19,6 +22,6 @@ export function getGroupSnapshot({ groups }: ControllerParts): GroupControllerRp
       );
     }
     requireMembers(place.group.name, found, snapshot_ids);
-    return { group_snapshot: groupMessage(place.group.name, found) };
+    return { group_snapshot: groupMessage(place.group.name, found, names.topologyKey) };
   };
 }

@@ -5,10 +5,14 @@ import { StatusError } from "../../kit/errors.ts";
 import { snapshotMessage, timestampOf } from "../snapshot-answer.ts";
 
 /** A group of snapshots as CSI has it. */
-export function groupMessage(group: string, answer: SnapshotGroupAnswer): VolumeGroupSnapshot {
+export function groupMessage(
+  group: string,
+  answer: SnapshotGroupAnswer,
+  topologyKey: string,
+): VolumeGroupSnapshot {
   return {
     group_snapshot_id: formatHandle(group, answer.id),
-    snapshots: answer.snapshots.map((snapshot) => snapshotMessage(group, snapshot)),
+    snapshots: answer.snapshots.map((snapshot) => snapshotMessage(group, snapshot, topologyKey)),
     creation_time: timestampOf(answer.created_at),
     ready_to_use: answer.ready_to_use,
   };
