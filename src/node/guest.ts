@@ -44,6 +44,14 @@ export interface Usage {
   readonly available: bigint;
 }
 
+/** Something that is wrong with a volume at a path. */
+export interface HealthSign {
+  readonly kind:
+    "not-mounted" | "other-disk" | "disk-gone" | "disk-offline" | "read-only" | "errors" | "hangs" | "fails";
+  /** For people. */
+  readonly message: string;
+}
+
 /** How long a caller waits. */
 export type Patience = Pick<CsiCall, "signal" | "deadline">;
 
@@ -91,6 +99,8 @@ export interface Guest {
   isSmallerThanDisk(disk: Disk, fsType: FileSystem): Promise<boolean>;
   /** Grows a file system that is not mounted. Only for those that can't grow while mounted. */
   growUnmounted(disk: Disk): Promise<void>;
+  /** What is wrong with a volume at a path; nothing when it is sound there. It never waits long. */
+  signsAt(path: string, volumeId: string): Promise<readonly HealthSign[]>;
   /** Bytes of the device at a path. */
   deviceSize(path: string): Promise<bigint>;
   /** Bytes of the disk at a path, which is asked anew: the host may have grown it. */

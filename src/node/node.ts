@@ -6,6 +6,7 @@ import { publishVolume } from "./publish-volume.ts";
 import { stageVolume } from "./stage-volume.ts";
 import { unpublishVolume } from "./unpublish-volume.ts";
 import { unstageVolume } from "./unstage-volume.ts";
+import { volumeHealth } from "./volume-health.ts";
 import { volumeStats } from "./volume-stats.ts";
 
 /** The Node service of one VM. */
@@ -16,6 +17,7 @@ export function nodeService(parts: NodeParts) {
     NodePublishVolume: publishVolume(parts),
     NodeUnpublishVolume: unpublishVolume(parts),
     NodeGetVolumeStats: volumeStats(parts),
+    NodeGetVolumeHealth: volumeHealth(parts),
     NodeExpandVolume: expandVolume(parts),
     NodeGetCapabilities: () =>
       Promise.resolve({

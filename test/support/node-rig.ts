@@ -154,6 +154,18 @@ export class NodeRig {
     );
   }
 
+  async health(volume: AttachedVolume, staging = volume.staging, publish = volume.target) {
+    const { volume_health } = await this.#node.NodeGetVolumeHealth(
+      { volume_id: volume.handle, staging_target_path: staging, volume_publish_path: publish },
+      this.call(),
+    );
+    return (volume_health?.health_statuses ?? []).map(({ status, reason, message }) => ({
+      status,
+      reason,
+      message: message ?? "",
+    }));
+  }
+
   async stats(volume: AttachedVolume, path: string) {
     const { usage = [] } = await this.#node.NodeGetVolumeStats(
       { volume_id: volume.handle, volume_path: path, staging_target_path: "" },

@@ -6,6 +6,7 @@ import { checkBeforeMount } from "./check.ts";
 import { contentOf } from "./content.ts";
 import { format, formatUnlocked } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
+import { signsAt } from "./health-signs.ts";
 import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
 import { luks } from "./luks.ts";
@@ -47,6 +48,7 @@ export function linuxGuest(vm: ThisVm): Guest {
     growUnmounted,
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),
+    signsAt: (path, volumeId) => signsAt(path, volumeId, vm, usage),
     usage: (path) => usage.usageOf(path),
   };
 }
