@@ -1,0 +1,73 @@
+# Reads a JSON request per line and writes a JSON answer per line; docs/reference/hyperv-worker-protocol.md.
+# The script that loads this defines Invoke-Operation. Windows PowerShell 5.1 and PowerShell 7.
+
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+$WarningPreference = 'SilentlyContinue'
+$InformationPreference = 'SilentlyContinue'
+
+# HRESULTs that say only that .NET threw something: the exception inside knows more.
+$script:GenericResults = @(-2146233088, -2146233087, -2146233079)
+
+# E_FAIL, for failures that are told by their id alone.
+$script:OwnResult = -2147467259
+
+# A failure of ours, known by its id.
+function New-WorkerFailure {
+    param([string] $Id, [string] $Message, [int] $HResult = $script:OwnResult)
+    $exception = New-Object -TypeName System.Runtime.InteropServices.COMException -ArgumentList $Message, $HResult
+    New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Id, 'NotSpecified', $null
+}
+
+# The exception that knows the most: the innermost one with an HRESULT of its own.
+function Get-TellingException {
+    param([System.Exception] $Exception)
+    $telling = $Exception
+    $current = $Exception
+    while ($null -ne $current) {
+        if ($script:GenericResults -notcontains $current.HResult) { $telling = $current }
+        $current = $current.InnerException
+    }
+    $telling
+}
+
+function ConvertTo-ErrorAnswer {
+    param([System.Management.Automation.ErrorRecord] $Record)
+    $telling = Get-TellingException -Exception $Record.Exception
+    [ordered]@{
+        hresult               = [int] $telling.HResult
+        fullyQualifiedErrorId = [string] $Record.FullyQualifiedErrorId
+        category              = [string] $Record.CategoryInfo.Category
+        message               = [string] $telling.Message
+    }
+}
+
+function Get-AnswerLine {
+    param([string] $Line)
+    $id = 0
+    try {
+        $request = ConvertFrom-Json -InputObject $Line
+        $id = $request.id
+        $result = Invoke-Operation -Name ([string] $request.op) -Request $request.args
+        $answer = [ordered]@{ id = $id; result = $result }
+    }
+    catch {
+        $answer = [ordered]@{ id = $id; error = (ConvertTo-ErrorAnswer -Record $_) }
+    }
+    ConvertTo-Json -InputObject $answer -Compress -Depth 10
+}
+
+# Ends with the input. Raw streams: hosts of PowerShell write to the console's own, and those are silenced.
+function Start-WorkerLoop {
+    $utf8 = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false
+    $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList ([Console]::OpenStandardInput()), $utf8
+    $writer = New-Object -TypeName System.IO.StreamWriter -ArgumentList ([Console]::OpenStandardOutput()), $utf8
+    $writer.NewLine = "`n"
+    $writer.AutoFlush = $true
+    [Console]::SetOut([System.IO.TextWriter]::Null)
+    while ($null -ne ($line = $reader.ReadLine())) {
+        if ($line.Trim() -eq '') { continue }
+        $writer.WriteLine((Get-AnswerLine -Line $line))
+    }
+}
