@@ -1,5 +1,5 @@
-import { execa, type Result } from "execa";
-import { StatusError } from "./errors.ts";
+import { startChild, type ChildEnd } from "./child-process.ts";
+import { hasErrno, StatusError } from "./errors.ts";
 
 /** How a program ended. Texts are without the trailing newline. */
 export interface RunResult {
@@ -8,16 +8,17 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-type ProgramEnd = Pick<Result, "exitCode" | "shortMessage"> & {
-  readonly stdout: string;
-  readonly stderr: string;
-};
-
 /** System programs are found even where the caller's path leaves them out, as root's does after a plain su. */
-const environment = () => ({ LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` });
+const environment = () => ({
+  ...process.env,
+  LC_ALL: "C",
+  PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
+});
 
 /** Longest a child process may take when its caller sets no earlier end. */
 const LONGEST_RUN_MS = 15 * 60_000;
+
+const MOST_OUTPUT = 4 * 1024 * 1024;
 
 /** env(1) itself answers this when the program is missing. */
 const ENV_FOUND_NO_PROGRAM = 127;
@@ -32,21 +33,26 @@ export async function runAny(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<RunResult> {
-  const result = await execa(program, args, {
-    reject: false,
-    stdin: "ignore",
-    env: environment(),
-    timeout: LONGEST_RUN_MS,
-    forceKillAfterDelay: 2000,
-    maxBuffer: 4 * 1024 * 1024,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  const stopped = () =>
+    new StatusError("DEADLINE_EXCEEDED", `${program} did not end in time and was stopped`);
+  if (signal?.aborted === true) throw stopped();
+  const cut = { short: false };
+  const end = await endOf(program, () => {
+    const child = startChild(program, args, { env: environment(), mostOutput: MOST_OUTPUT });
+    const stop = () => {
+      cut.short = true;
+      child.stop();
+    };
+    const longest = setTimeout(stop, LONGEST_RUN_MS);
+    signal?.addEventListener("abort", stop);
+    return child.end.finally(() => {
+      clearTimeout(longest);
+      signal?.removeEventListener("abort", stop);
+    });
   });
   // Also when it caught the signal and ended with a code of its own: nobody knows how far it came.
-  if (result.isCanceled || result.timedOut) {
-    throw new StatusError("DEADLINE_EXCEEDED", `${program} did not end in time and was stopped`, result);
-  }
-  if (result.code === "ENOENT") throw notInstalled(program, result);
-  return ended(program, result);
+  if (cut.short) throw stopped();
+  return ended(program, end);
 }
 
 /**
@@ -56,23 +62,30 @@ export async function runAny(
  * @throws StatusError UNAVAILABLE when the program is missing.
  */
 export async function runToEnd(program: string, args: readonly string[], input = ""): Promise<RunResult> {
-  const result = await execa("env", ["--ignore-signal=PIPE", program, ...args], {
-    reject: false,
-    input,
-    env: environment(),
-    cleanup: false,
-    detached: true,
-    // A limit would kill the program; those that are run so say little.
-    maxBuffer: Infinity,
-  });
-  if (result.exitCode === ENV_FOUND_NO_PROGRAM) throw notInstalled(program, result);
-  return ended(program, result);
+  const whole = ["--ignore-signal=PIPE", program, ...args];
+  // A limit would kill the program; those that are run so say little.
+  const options = { env: environment(), input, detached: true, mostOutput: Infinity };
+  const end = await endOf(program, () => startChild("env", whole, options).end);
+  if (end.exitCode === ENV_FOUND_NO_PROGRAM) throw notInstalled(program, end);
+  return ended(program, end);
 }
-function ended(program: string, result: ProgramEnd): RunResult {
-  if (result.exitCode === undefined) {
-    throw new StatusError("INTERNAL", `${program} failed: ${result.shortMessage ?? "no exit code"}`, result);
+
+/** The end of a program that `start` starts. @throws StatusError when it can't be started */
+async function endOf(program: string, start: () => Promise<ChildEnd>): Promise<ChildEnd> {
+  try {
+    return await start();
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) throw notInstalled(program, error);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StatusError("INTERNAL", `${program} failed: ${why}`, error);
   }
-  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+function ended(program: string, { exitCode, signal, stdout, stderr }: ChildEnd): RunResult {
+  if (exitCode === undefined) {
+    throw new StatusError("INTERNAL", `${program} failed: ${signal ?? "a signal"} ended it`);
+  }
+  return { exitCode, stdout, stderr };
 }
 
 function notInstalled(program: string, cause: unknown): StatusError {
