@@ -23,10 +23,15 @@ export function readPath(field: string, path: string): string {
 const FORBIDDEN_OPTIONS =
   /^(bind|rbind|move|remount|loop|offset|sizelimit|helper|uhelper|device|logdev|rtdev|journal_|x-|X-|(r?(shared|slave|private|unbindable))$)/;
 
+/** An SELinux label in quotes, as kubelet gives it: its categories have commas. See mount(8), context=. */
+const SELINUX_CONTEXT = /^context="[\w.-]+:[\w.-]+:[\w.-]+(:[\w.:,-]+)?"$/;
+
 /** Mount flags as a list of single options. @throws StatusError INVALID_ARGUMENT */
 export function readMountFlags(flags: readonly string[]): string[] {
-  const options = flags.flatMap((flag) => flag.split(","));
+  // A comma between quotes parts nothing.
+  const options = flags.flatMap((flag) => flag.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/));
   for (const option of options) {
+    if (SELINUX_CONTEXT.test(option)) continue;
     if (/^[\w.:=/@%+~^*-]+$/.test(option) && !option.startsWith("-") && !FORBIDDEN_OPTIONS.test(option))
       continue;
     throw new StatusError(

@@ -56,6 +56,23 @@ describe("what a node reads from a request", () => {
     ).to.deep.equal(["ro", "noatime", "nodiratime", "commit=30", "subvol=@data", "data=ordered"]);
   });
 
+  it("keeps an SELinux label whole, and refuses what only looks like one", () => {
+    const label = 'context="system_u:object_r:container_file_t:s0:c1,c2"';
+    expect(readMountFlags([`noatime,${label}`, "nosuid"])).to.deep.equal(["noatime", label, "nosuid"]);
+    for (const bad of [
+      'context="a:b:c",bind',
+      'context="a:b:c,bind',
+      'context="a b:c:d"',
+      'x="a,b"',
+      'context=""',
+    ]) {
+      expect(
+        thrownBy(() => readMountFlags([bad])),
+        bad,
+      ).to.include({ code: "INVALID_ARGUMENT" });
+    }
+  });
+
   it("has no mount option with a character that a shell, mount or fstab gives a meaning", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 6 }), (text) => {

@@ -52,6 +52,10 @@ async function bind(source: string, target: string, readOnly: boolean): Promise<
   if (!readOnly) return;
   try {
     await runLimited("mount", ["-o", "remount,bind,ro", target]);
+    const mount = await mountAt(target);
+    if (mount?.options.includes("ro") !== true) {
+      throw new StatusError("INTERNAL", `${target} was made read-only and is not: it was unmounted`);
+    }
   } catch (error) {
     await unmount(target);
     throw error;
