@@ -27,6 +27,7 @@ const answers = {
   SnapshotGroupList: wire.SnapshotGroupList,
   BlockList: wire.BlockList,
   HealthAnswer: wire.HealthAnswer,
+  HealthList: wire.HealthList,
   DoctorAnswer: wire.DoctorAnswer,
   OperationList: wire.OperationList,
   DeletedList: wire.DeletedList,

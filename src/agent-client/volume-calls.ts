@@ -44,6 +44,8 @@ export interface VolumeCalls {
   detach(vmId: string, volumeId: string, call: ClientCall): Promise<void>;
   attachmentsOf(volumeId: string, call: ClientCall): Promise<wire.AttachmentAnswer[]>;
   volumeHealth(id: string, call: ClientCall): Promise<wire.HealthAnswer>;
+  /** Looks at up to `maxEntries` volumes behind a token, and tells of those with problems. */
+  listHealth(maxEntries: number, token: string, call: ClientCall): Promise<wire.HealthList>;
   importVolume(
     name: string,
     file: string,
@@ -108,6 +110,8 @@ export function volumeCalls({ ask, tell }: AgentHttp): VolumeCalls {
       (await ask(answers.isAttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,
     volumeHealth: async (id, call) =>
       await ask(answers.isHealthAnswer, { url: path`/volume/${id}/health` }, call),
+    listHealth: async (maxEntries, nextToken, call) =>
+      await ask(answers.isHealthList, { url: "/volumes/health", params: { maxEntries, nextToken } }, call),
     importVolume: async (name, file, pool, call) =>
       await ask(
         answers.isVolumeAnswer,

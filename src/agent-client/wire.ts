@@ -297,6 +297,31 @@ export const HealthAnswer = Type.Object(
 );
 export type HealthAnswer = Static<typeof HealthAnswer>;
 
+/** Of a page of volumes those with problems. */
+export const HealthList = Type.Object(
+  {
+    volumes: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        problems: Type.Array(Type.Object({ kind: Type.String(), message: Type.String() })),
+      }),
+    ),
+    /** Empty on the last page. */
+    next_token: Type.String(),
+  },
+  {
+    examples: [
+      {
+        volumes: [
+          { id: VOLUME_ID, problems: [{ kind: "missing-file", message: "its disk is gone from the pool" }] },
+        ],
+        next_token: "",
+      },
+    ],
+  },
+);
+export type HealthList = Static<typeof HealthList>;
+
 export const DoctorAnswer = Type.Object(
   {
     findings: Type.Array(

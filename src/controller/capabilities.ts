@@ -16,6 +16,7 @@ export const controllerCapabilities = {
   CLONE_VOLUME: ["CreateVolume"],
   MODIFY_VOLUME: ["ControllerModifyVolume", "CreateVolume"],
   GET_VOLUME_HEALTH: ["ControllerGetVolumeHealth"],
+  LIST_VOLUME_HEALTH: ["ControllerListVolumeHealth"],
 } as const satisfies Record<string, readonly (keyof ControllerRpcs)[]>;
 
 /** RPCs that every controller has, so that no capability names them. */

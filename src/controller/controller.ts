@@ -10,6 +10,7 @@ import { getSnapshot } from "./get-snapshot.ts";
 import { getVolume } from "./get-volume.ts";
 import { getVolumeHealth } from "./get-volume-health.ts";
 import { listSnapshots } from "./list-snapshots.ts";
+import { listVolumeHealth } from "./list-volume-health.ts";
 import { listVolumes } from "./list-volumes.ts";
 import { modifyVolume } from "./modify-volume.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -30,6 +31,7 @@ export function controllerService(parts: ControllerParts) {
     ControllerExpandVolume: expandVolume(parts),
     ControllerGetVolume: getVolume(parts),
     ControllerGetVolumeHealth: getVolumeHealth(parts),
+    ControllerListVolumeHealth: listVolumeHealth(parts),
     ControllerModifyVolume: modifyVolume(parts),
     CreateSnapshot: createSnapshot(parts),
     DeleteSnapshot: deleteSnapshot(parts),

@@ -29,7 +29,8 @@ export function getVolumeHealth({ groups }: ControllerParts): ControllerRpcs["Co
   };
 }
 
-function statusOf({ kind, message }: HealthAnswer["problems"][number]) {
+/** A problem as its agent tells it, as CSI has it. */
+export function statusOf({ kind, message }: HealthAnswer["problems"][number]) {
   const [status, reason] = meanings[kind] ?? (["DEGRADED", "Other"] as const);
   return { status, reason, message };
 }

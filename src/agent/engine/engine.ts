@@ -17,6 +17,7 @@ import type {
   SnapshotGroup,
   Volume,
   VolumeChange,
+  VolumeProblems,
 } from "./model.ts";
 
 /** Who waits for an operation. The signal ends the wait; an operation that changes something goes on to its end. */
@@ -114,6 +115,8 @@ export interface Engine {
 
   /** What is wrong with a volume; nothing for a sound one. @throws NOT_FOUND */
   volumeHealth(id: string, context: CallContext): Promise<readonly HealthProblem[]>;
+  /** Looks at a page of volumes, of up to 1000, and tells of those with problems. @throws ABORTED foreign token */
+  listHealth(page: PageRequest, context: CallContext): Promise<Page<VolumeProblems>>;
   /** Of one pool, or the best a single new volume can get. @throws NOT_FOUND pool */
   capacity(pool: string | undefined, context: CallContext): Promise<Capacity>;
   listPools(context: CallContext): Promise<readonly PoolStatus[]>;

@@ -160,6 +160,12 @@ export interface HealthProblem {
   readonly message: string;
 }
 
+/** A volume that something is wrong with. */
+export interface VolumeProblems {
+  readonly id: string;
+  readonly problems: readonly HealthProblem[];
+}
+
 /** Something in a pool that belongs to nothing, or that an interrupted operation left. */
 export interface DoctorFinding {
   readonly pool: string;

@@ -87,6 +87,8 @@ export function observedEngine(engine: Engine, metrics: Metrics, log: Log): Engi
       ),
 
     volumeHealth: (id, context) => observe("health", { id }, context, engine.volumeHealth(id, context)),
+    listHealth: (page, context) =>
+      observe("list-health", { maxEntries: page.maxEntries }, context, engine.listHealth(page, context)),
     capacity: (pool, context) => observe("capacity", { pool }, context, engine.capacity(pool, context)),
     listPools: (context) => observe("list-pools", {}, context, engine.listPools(context)),
     doctor: (fix, context) => observe("doctor", { fix }, context, engine.doctor(fix, context)),

@@ -3,6 +3,7 @@ import type { Attachment } from "../hosts/host.ts";
 import type { Engine } from "./engine.ts";
 import { examine } from "./health/doctor.ts";
 import { capacity, listPools } from "./health/capacity.ts";
+import { listHealth } from "./health/list-health.ts";
 import { volumeHealth } from "./health/volume-health.ts";
 import type { EngineParts } from "./parts.ts";
 import { blocks } from "./snapshots/blocks.ts";
@@ -84,6 +85,7 @@ export function engineRules(parts: EngineParts): Omit<Engine, "listOperations"> 
       blocks(parts, snapshotId, baseId, startingOffset, maxEntries, signal),
 
     volumeHealth: (id) => volumeHealth(parts, id),
+    listHealth: (page, { signal }) => listHealth(parts, page, signal),
     capacity: (pool) => capacity(parts, pool),
     listPools: () => listPools(parts),
     doctor: (fix) => examine(parts, fix),

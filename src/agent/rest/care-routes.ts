@@ -7,6 +7,7 @@ import { callContext } from "./call-context.ts";
 import { failures } from "./describe.ts";
 import { idOf } from "./ids.ts";
 import { Id } from "./params.ts";
+import { pageOf, pageQuery } from "./query.ts";
 import type { Server } from "./volume-routes.ts";
 
 const tags = ["Care"];
@@ -27,6 +28,24 @@ export function careRoutes(server: Server, engine: Engine): void {
     async (request, reply) => {
       const problems = await engine.volumeHealth(idOf(request.params.volid), callContext(request, reply));
       return { healthy: problems.length === 0, problems: problems.map((problem) => ({ ...problem })) };
+    },
+  );
+  server.get(
+    "/volumes/health",
+    {
+      schema: {
+        operationId: "listVolumeHealth",
+        summary: "Look at a page of volumes, and tell of those that something is wrong with",
+        description: "maxEntries is how many are looked at, 1000 at most; a page may be empty and go on.",
+        tags,
+        querystring: Type.Object(pageQuery),
+        response: { 200: wire.HealthList, ...failures() },
+      },
+    },
+    async (request, reply) => {
+      const page = await engine.listHealth(pageOf(request.query), callContext(request, reply));
+      const volumes = page.items.map(({ id, problems }) => ({ id, problems: [...problems] }));
+      return { volumes, next_token: page.nextToken ?? "" };
     },
   );
   server.get(
