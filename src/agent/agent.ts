@@ -12,8 +12,7 @@ import { openEngine } from "./engine/open-engine.ts";
 import { knownPoolsIn } from "./engine/pool/known-pools.ts";
 import type { PoolPlace } from "./engine/pool/pool.ts";
 import type { EngineSettings } from "./engine/settings.ts";
-import type { Vm } from "./hosts/host.ts";
-import { localHost } from "./hosts/local/local-host.ts";
+import { type HostSettings, openHost } from "./hosts/open-host.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { renewCertificate } from "./rest/listener.ts";
 import { createRestServer, type RestSettings } from "./rest/server.ts";
@@ -28,8 +27,7 @@ export interface AgentSettings {
   readonly pools: readonly PoolPlace[];
   /** The agent's group, then names that it had before. */
   readonly groups: readonly [string, ...string[]];
-  readonly vms: readonly Vm[];
-  readonly maxVolumesPerVm: number;
+  readonly host: HostSettings;
   readonly keyFile: string;
   readonly listen: ListenAddress;
   readonly tls: TlsSettings;
@@ -62,7 +60,7 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
     const certificate = files && (await loadCertificate(files, log));
     const audit = openAuditLog(settings.auditFile, log);
     opened.push(audit);
-    const host = localHost(settings.vms, settings.maxVolumesPerVm);
+    const host = await openHost(settings.host, metrics, log);
     opened.push(host);
     const { engine, close: closeEngine } = await openEngine(
       { pools, groups, owner, known: await knownPoolsIn(join(settings.stateDirectory, "pools.json")) },

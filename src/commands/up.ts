@@ -1,10 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { Command } from "commander";
+import { join } from "node:path";
+import { Command, Option } from "commander";
 import { startAgent } from "../agent/agent.ts";
 import { makeKeyFile } from "../agent/access/key-file.ts";
 import { agentSettings } from "../agent/config/agent-settings.ts";
 import { configDefaults } from "../agent/config/defaults.ts";
+import { defaultWorkerSettings } from "../agent/hosts/hyperv/worker/settings.ts";
+import type { HostSettings } from "../agent/hosts/open-host.ts";
 import { parseListen } from "../agent/listen-address.ts";
 import { readTextFile } from "../kit/config.ts";
 import { StatusError } from "../kit/errors.ts";
@@ -27,11 +30,13 @@ import { driverOptions, maxVolumesOption, readGroupName, type DriverOptions } fr
 import { closeAll, stopSignal, untilStopped, type Closable } from "./until-stopped.ts";
 import { preflight } from "./up/preflight.ts";
 import { show } from "./up/show.ts";
+import { openSimulation, type Simulation } from "./up/simulation.ts";
 import { openStateDirectory, readOrMakeVmId, type StateDirectory } from "./up/state-directory.ts";
 
 interface Options extends DriverOptions {
   readonly stateDir: string;
   readonly listen: string;
+  readonly host: "local" | "hyperv-sim";
   readonly group: string;
   readonly maxVolumes: number;
   readonly once?: boolean;
@@ -52,6 +57,14 @@ export function upCommand(): Command {
       "--listen <host:port>",
       "loopback address of the agent's REST API; port 0 takes a free one",
       "127.0.0.1:0",
+    )
+    .addOption(
+      new Option(
+        "--host <kind>",
+        "what runs the VMs: this machine, or a simulated Hyper-V (source tree only)",
+      )
+        .choices(["local", "hyperv-sim"])
+        .default("local"),
     )
     .option("--group <name>", "name of this host in volume handles and topology", "local")
     .addOption(maxVolumesOption());
@@ -113,7 +126,13 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
     },
     OWNER,
   );
-  const agent = await startAgent(settings, metrics, log);
+  const simulation =
+    options.host === "hyperv-sim" ? await openSimulation(join(state.path, "hyperv-sim"), nodeId) : undefined;
+  const agent = await startAgent(
+    simulation === undefined ? settings : { ...settings, host: simulatedHost(simulation, options, group) },
+    metrics,
+    log,
+  );
   parts.push(agent);
   if (options.httpEndpoint !== undefined) parts.push(await serveHttpEndpoint(options.httpEndpoint, metrics));
 
@@ -125,7 +144,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
     GroupController: groupControllerService({ groups, names }),
     SnapshotMetadata: snapshotMetadataService({ groups, names }),
     Node: nodeService({
-      guest: linuxGuest(thisVm(nodeId)),
+      guest: linuxGuest(simulation?.vm ?? thisVm(nodeId)),
       locks: new KeyedLocks(),
       facts: settledFacts(nodeId, group, options.maxVolumes),
       names,
@@ -133,6 +152,17 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
   };
   parts.push(await serveSocket(`unix://${state.csiSocket}`, services, metrics, log));
   return { url: agent.url, nodeId, group };
+}
+
+/** Fixed disks by default: the simulator shows its VMs no others. */
+function simulatedHost({ command }: Simulation, { maxVolumes }: Options, group: string): HostSettings {
+  return {
+    kind: "hyperv",
+    workers: { ...defaultWorkerSettings, command },
+    group,
+    slotsPerVm: maxVolumes,
+    diskTypes: ["fixed", "dynamic"],
+  };
 }
 
 /** The three parts trust one another: none but this machine is to reach them. */

@@ -6,3 +6,6 @@ export interface DriverNames {
   readonly driverName: string;
   readonly topologyKey: string;
 }
+
+/** Name of the item in a VM's key-value pool 0 that tells its node plugin the group. */
+export const GROUP_ITEM = "hyperv-csi-group";

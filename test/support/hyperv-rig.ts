@@ -2,12 +2,14 @@ import type { Engine } from "../../src/agent/engine/engine.ts";
 import { openEngine } from "../../src/agent/engine/open-engine.ts";
 import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
 import type { Host } from "../../src/agent/hosts/host.ts";
-import { HYPERV_SLOTS_PER_VM, hypervHost } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
+import { hypervHost } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
+import { HYPERV_SLOTS_PER_VM } from "../../src/agent/hosts/open-host.ts";
 import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
-import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/pool.ts";
+import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/settings.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import { simVm, Simulator } from "../hyperv-sim/simulator.ts";
+import { bundleOf } from "./bundle.ts";
 import { knownPools } from "./known-pools.ts";
 import { needsLoopDevices } from "./needs-loop-devices.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
@@ -39,6 +41,7 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
     for (const close of closers.toReversed()) await close();
   });
   const path = scratchDirectory();
+  const program = bundleOf("test/hyperv-sim/main.ts");
   const rig = {} as { -readonly [Key in keyof HypervRig]: HypervRig[Key] };
   before(needsLoopDevices);
   before(async () => {
@@ -48,7 +51,12 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
     const newHost = () =>
       hypervHost(
         {
-          workers: { ...defaultWorkerSettings, command: simulator.worker(hosts[0]), size: 2, ...workers },
+          workers: {
+            ...defaultWorkerSettings,
+            command: simulator.worker(hosts[0], program),
+            size: 2,
+            ...workers,
+          },
           group: "test",
           slotsPerVm: HYPERV_SLOTS_PER_VM,
           diskTypes: ["fixed", "dynamic"],

@@ -43,6 +43,8 @@ export const AgentConfig = Type.Object(
     group: Group,
     groupAliases: Type.Array(Group, { maxItems: 64, default: [] }),
     pools: Type.Array(Pool, { minItems: 1, maxItems: 256 }),
+    host: Type.Enum(["local", "hyperv"], { default: process.platform === "win32" ? "hyperv" : "local" }),
+    workerCommand: Type.Array(Type.String({ minLength: 1 }), { maxItems: 64, default: [] }),
     vms: Type.Array(Vm, { default: [] }),
     maxVolumes: Type.Integer({ minimum: 1, maximum: 99_999, default: LOCAL_SLOTS_PER_VM }),
     reserve: Type.String({

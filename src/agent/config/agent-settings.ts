@@ -5,6 +5,8 @@ import { parseSize } from "../../kit/sizes.ts";
 import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
+import { defaultWorkerSettings } from "../hosts/hyperv/worker/settings.ts";
+import { HYPERV_SLOTS_PER_VM, type HostSettings } from "../hosts/open-host.ts";
 import { parseListen } from "../listen-address.ts";
 import { defaultLimits } from "../rest/listener.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -14,7 +16,7 @@ import type { AgentConfig } from "./agent-config.ts";
  * @throws StatusError INVALID_ARGUMENT for settings that don't go together
  */
 export async function agentSettings(config: AgentConfig, owner: string): Promise<AgentSettings> {
-  const { tlsCertFile, tlsPrivateKeyFile, vms } = config;
+  const { tlsCertFile, tlsPrivateKeyFile } = config;
   if ((tlsCertFile === undefined) !== (tlsPrivateKeyFile === undefined)) {
     throw invalid("tlsCertFile and tlsPrivateKeyFile are given together or not at all");
   }
@@ -24,11 +26,7 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
   return {
     pools: config.pools,
     groups: [config.group, ...config.groupAliases],
-    vms:
-      vms.length === 0
-        ? [await thisMachine()]
-        : vms.map(({ id, name }) => declaredVm(id.toLowerCase(), name ?? id)),
-    maxVolumesPerVm: config.maxVolumes,
+    host: config.host === "hyperv" ? hypervSettings(config) : await localSettings(config),
     keyFile: config.apiKeyFile,
     listen: parseListen(config.listen),
     tls: {
@@ -53,6 +51,28 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
     stateDirectory: config.stateDirectory,
     auditFile: config.auditLogFile,
     owner,
+  };
+}
+
+async function localSettings({ vms, maxVolumes }: AgentConfig): Promise<HostSettings> {
+  const declared = vms.map(({ id, name }) => declaredVm(id.toLowerCase(), name ?? id));
+  return {
+    kind: "local",
+    vms: declared.length === 0 ? [await thisMachine()] : declared,
+    slotsPerVm: maxVolumes,
+  };
+}
+
+function hypervSettings({ vms, workerCommand, group, maxVolumes }: AgentConfig): HostSettings {
+  if (vms.length > 0) throw invalid("vms are declared for a local host alone: Hyper-V knows its own");
+  const [program, ...args] = workerCommand;
+  if (program === undefined) throw invalid("the hyperv host needs workerCommand, the program of its workers");
+  return {
+    kind: "hyperv",
+    workers: { ...defaultWorkerSettings, command: { program, args } },
+    group,
+    slotsPerVm: Math.min(maxVolumes, HYPERV_SLOTS_PER_VM),
+    diskTypes: ["dynamic", "fixed"],
   };
 }
 

@@ -54,6 +54,17 @@ export const flags: Readonly<Record<keyof AgentConfig, Flag>> = {
     fromText: asPool,
     isList: true,
   },
+  host: {
+    flag: "--host <kind>",
+    about: "what runs the VMs: hyperv, or local for this Linux machine",
+    fromText: asText,
+  },
+  workerCommand: {
+    flag: "--worker-command <part>",
+    about: "program that reaches Hyper-V, then each of its arguments",
+    fromText: asText,
+    isList: true,
+  },
   vms: {
     flag: "--vm <id[=name]>",
     about: "a VM of this host, more than once for several (default: this machine)",

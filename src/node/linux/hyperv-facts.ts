@@ -1,12 +1,10 @@
+import { GROUP_ITEM } from "../../csi/driver.ts";
 import { isGroupName, parseNodeId } from "../../csi/handle.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { KVP_POOLS, readKvpPool } from "./kvp.ts";
 import { volumeSlots } from "./slots.ts";
 import type { Roots } from "./this-vm.ts";
-
-/** Key in KVP pool 0 under which the agent on the host writes the name of its group. */
-export const GROUP_KEY = "hyperv-csi-group";
 
 /** What was settled by flags; the rest is learnt from Hyper-V. */
 export interface SettledFacts {
@@ -47,7 +45,7 @@ export async function namesFromHyperV(roots: Roots): Promise<Record<string, stri
 }
 
 async function groupFromHyperV(roots: Roots): Promise<string | undefined> {
-  const group = (await readKvpPool(KVP_POOLS.external, roots)).get(GROUP_KEY);
+  const group = (await readKvpPool(KVP_POOLS.external, roots)).get(GROUP_ITEM);
   return group !== undefined && isGroupName(group) ? group : undefined;
 }
 
@@ -62,7 +60,7 @@ function failNoId(): never {
 function failNoGroup(): never {
   throw new StatusError(
     "UNAVAILABLE",
-    `the group of this VM's host is not known: the agent on the host writes it as ${GROUP_KEY} into KVP pool 0; ` +
+    `the group of this VM's host is not known: the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; ` +
       "or give --group",
   );
 }

@@ -1,8 +1,8 @@
-import { LUNS_PER_CONTROLLER } from "../../../agent-client/disk-address.ts";
 import { KeyedLocks } from "../../../kit/locks.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Host, HostManifest } from "../host.ts";
 import { alarmOf, Reverts } from "./alarms.ts";
+import { Announcer } from "./announce.ts";
 import { applyQos, attach, detach } from "./attach.ts";
 import { copyInUse } from "./copy-in-use.ts";
 import { pathRules } from "./disk-paths.ts";
@@ -12,13 +12,11 @@ import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
 import { attachmentOf, vmOf } from "./seen.ts";
 import { Survey } from "./survey.ts";
-import { WorkerPool, type WorkerObserver, type WorkerSettings } from "./worker/pool.ts";
+import { WorkerPool, type WorkerObserver } from "./worker/pool.ts";
+import type { WorkerSettings } from "./worker/settings.ts";
 
-/** Slots of the four SCSI controllers that a VM can have. */
-export const HYPERV_SLOTS_PER_VM = 4 * LUNS_PER_CONTROLLER;
-
-/** How often checkpoints that were left are looked for. */
-const REAP_MS = 60_000;
+/** How often checkpoints that were left, and VMs that are new, are looked for. */
+const ROUND_MS = 60_000;
 
 export interface HypervSettings {
   readonly workers: WorkerSettings;
@@ -38,12 +36,16 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
     reverts.compare(before, now);
   });
   const parts: HypervParts = { workers, survey, paths, locks: new KeyedLocks(), group, log };
-  let reaping: Promise<unknown> = Promise.resolve();
-  const reaper = setInterval(() => {
-    reaping = reap(parts).catch((error: unknown) => {
-      log.warn({ err: error }, "checkpoints that were left can't be looked for");
-    });
-  }, REAP_MS).unref();
+  const announcer = new Announcer();
+  let rounds: Promise<unknown> = Promise.resolve();
+  const goRound = () => {
+    rounds = rounds
+      .then(() => Promise.all([reap(parts), announcer.tellAll(parts)]))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, "Hyper-V can't be looked after now");
+      });
+  };
+  const timer = setInterval(goRound, ROUND_MS).unref();
 
   return {
     manifest: {
@@ -55,9 +57,10 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       keepsDisksInUse: false,
       mutableAttributes: qosAttributes,
     },
-    openPool: async (directory) => {
+    openPool: (directory) => {
       survey.openPool(directory);
-      await reap(parts);
+      goRound();
+      return Promise.resolve();
     },
     listVms: async () => [...(await survey.look()).vms.values()].map(vmOf),
     getVm: async (id) => {
@@ -83,8 +86,8 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
     },
     forget: () => Promise.resolve(),
     close: async () => {
-      clearInterval(reaper);
-      await reaping;
+      clearInterval(timer);
+      await rounds;
       await workers.close();
     },
   };

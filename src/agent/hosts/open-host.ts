@@ -1,0 +1,31 @@
+import { Histogram } from "prom-client";
+import { LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Metrics } from "../../kit/metrics.ts";
+import type { Host, Vm } from "./host.ts";
+import type { HypervSettings } from "./hyperv/hyperv-host.ts";
+import { localHost } from "./local/local-host.ts";
+
+/** Slots of the four SCSI controllers that a VM on Hyper-V can have. */
+export const HYPERV_SLOTS_PER_VM = 4 * LUNS_PER_CONTROLLER;
+
+/** Which host an agent has, and how it is set. */
+export type HostSettings =
+  | { readonly kind: "local"; readonly vms: readonly Vm[]; readonly slotsPerVm: number }
+  | ({ readonly kind: "hyperv" } & HypervSettings);
+
+/** Opens the host that the settings name; only what that one needs is loaded. */
+export async function openHost(settings: HostSettings, metrics: Metrics, log: Log): Promise<Host> {
+  if (settings.kind === "local") return localHost(settings.vms, settings.slotsPerVm);
+  const { hypervHost } = await import("./hyperv/hyperv-host.ts");
+  const seconds = new Histogram({
+    name: "hyperv_csi_agent_worker_duration_seconds",
+    help: "Duration of what Hyper-V workers were asked, by operation and code; LOST when there was no answer",
+    labelNames: ["operation", "code"],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
+    registers: [metrics.registry],
+  });
+  return hypervHost(settings, log, (operation, code, duration) => {
+    seconds.observe({ operation, code }, duration);
+  });
+}
