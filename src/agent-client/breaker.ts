@@ -20,7 +20,7 @@ export interface BreakerTimes {
 export const defaultBreakerTimes: BreakerTimes = {
   silence: 3000,
   answer: 2000,
-  pause: 1000,
+  pause: 250,
   longestPause: 15_000,
 };
 
