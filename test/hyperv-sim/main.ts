@@ -23,12 +23,13 @@ function say(text: string): void {
 
 async function answer({ id, op, args }: Request): Promise<string | undefined> {
   return await exclusively(directory, async () => {
-    const { state, fault } = takeFault(await readState(directory), op);
+    const { state: before, fault } = takeFault(await readState(directory), op);
+    const state = withFault(before, fault);
     await writeState(directory, state);
     if (fault?.kind === "slow") await beSlow(fault.ms);
     const early = failAt(fault, "before", id);
     if (early !== undefined) return early.line;
-    const outcome = await perform(withFault(state, fault), op, args);
+    const outcome = await perform(state, op, args);
     if ("error" in outcome) return JSON.stringify({ id, error: outcome.error });
     await writeState(directory, outcome.state);
     const late = failAt(fault, "after", id);

@@ -38,8 +38,17 @@ async function stopAll(processes: readonly OwnProcess[]): Promise<void> {
 }
 
 /** All three parts in one process, on one socket. */
-export async function startUp(directory: string): Promise<RunningDriver> {
-  const up = start(["up", "--no-show", "--state-dir", directory, ...SLOTS]);
+export function startUp(directory: string): Promise<RunningDriver> {
+  return startOn("local", directory);
+}
+
+/** The same over a simulated Hyper-V, whose VM the node plugin is in. */
+export function startSimulated(directory: string): Promise<RunningDriver> {
+  return startOn("hyperv-sim", directory);
+}
+
+async function startOn(host: string, directory: string): Promise<RunningDriver> {
+  const up = start(["up", "--no-show", "--host", host, "--state-dir", directory, ...SLOTS]);
   await up.says(/serving CSI/);
   const socket = join(directory, "csi.sock");
   return {

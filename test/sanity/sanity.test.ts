@@ -6,12 +6,16 @@ import type { ControllerRpcs, IdentityRpcs, NodeRpcs } from "../../src/csi/rpc.t
 import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
 import { needsLoopDevices } from "../support/needs-loop-devices.ts";
 import { loopsBelow, mountsBelow, scratchDirectory } from "../support/scratch-directory.ts";
-import { startSeparately, startUp, type RunningDriver } from "./compositions.ts";
+import { startSeparately, startSimulated, startUp, type RunningDriver } from "./compositions.ts";
 import { runSanity, whyNoSanity } from "./csi-sanity.ts";
 import expected from "./expected.json" with { type: "json" };
 
-const RUNS = 5;
-const compositions = { "one process": startUp, "separate processes": startSeparately };
+/** How each is started, in how many random orders it is tried, and what of its volumes can be changed. */
+const compositions = {
+  "one process": { start: startUp, runs: 5, mutable: 'deleteProtection: "false"\n' },
+  "separate processes": { start: startSeparately, runs: 5, mutable: 'deleteProtection: "false"\n' },
+  "a simulated Hyper-V": { start: startSimulated, runs: 1, mutable: 'maximumIops: "500"\n' },
+};
 
 describe("csi-sanity", function () {
   this.timeout(20 * 60_000);
@@ -25,7 +29,7 @@ describe("csi-sanity", function () {
   });
   const scratch = scratchDirectory();
 
-  for (const [name, start] of Object.entries(compositions)) {
+  for (const [name, { start, runs, mutable }] of Object.entries(compositions)) {
     describe(`against ${name}`, () => {
       let driver: RunningDriver;
       let directory: string;
@@ -34,14 +38,14 @@ describe("csi-sanity", function () {
       const secret = randomUUID();
 
       before(async () => {
-        directory = scratch(name.replace(" ", "-"));
+        directory = scratch(name.replaceAll(" ", "-"));
         parameters = `${directory}.yaml`;
         await mkdir(directory);
         const fsType = (await mayGrowMountedExt4()) ? "ext4" : "xfs";
         console.log(`      file system ${fsType}`);
         await writeFile(parameters, `csi.storage.k8s.io/fstype: ${fsType}\n`);
         mutableParameters = `${directory}-mutable.yaml`;
-        await writeFile(mutableParameters, 'deleteProtection: "false"\n');
+        await writeFile(mutableParameters, mutable);
         driver = await start(directory);
       });
 
@@ -52,7 +56,7 @@ describe("csi-sanity", function () {
       });
 
       for (const access of ["mount", "block"] as const) {
-        for (let run = 1; run <= RUNS; run++) {
+        for (let run = 1; run <= runs; run++) {
           it(`passes with ${access} access, random order ${run}`, async () => {
             const report = await runSanity({
               endpoint: `unix://${driver.socket}`,
@@ -62,7 +66,7 @@ describe("csi-sanity", function () {
               parameters,
               mutableParameters,
               secret,
-              directory: scratch(`${name.replace(" ", "-")}-${access}-${run}`),
+              directory: scratch(`${name.replaceAll(" ", "-")}-${access}-${run}`),
             });
             console.log(`      ${report.passed.length} specs passed, seed ${report.seed}`);
             expect(report.failed, `seed ${report.seed}`).to.deep.equal([]);

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { rename } from "node:fs/promises";
+import { basename } from "node:path";
+import { expect } from "chai";
+import type { Operation } from "../../../../src/agent/hosts/hyperv/protocol.ts";
+import { MiB } from "../../../../src/kit/sizes.ts";
+import { type SimHost, withVm } from "../../../hyperv-sim/model.ts";
+import { exactly, newVolume } from "../../../support/engine-rig.ts";
+import { hypervRig } from "../../../support/hyperv-rig.ts";
+import { context } from "../../../support/local-rig.ts";
+import { refused } from "../../../support/refused.ts";
+import { until } from "../../../support/until.ts";
+
+const SIZE = 8n * MiB;
+
+describe("Hyper-V host: a failover cluster", () => {
+  const rig = hypervRig({ hosts: ["hv-1", "hv-2"], cluster: "rack" });
+  const vmId = () => rig.vmIds[0];
+
+  async function newDisk() {
+    const { id } = await rig.engine.createVolume(newVolume(randomUUID(), exactly(SIZE)), context());
+    return id;
+  }
+  const attach = (id: string, on = vmId()) => rig.engine.attach(on, id, false, undefined, context());
+  const detach = (id: string) => rig.engine.detach(vmId(), id, context());
+  const holders = async (id: string) =>
+    (await rig.simulator.state()).vms.filter(({ drives }) => drives.some(({ path }) => path.includes(id)));
+  const hostIs = (name: string, how: Partial<SimHost>) =>
+    rig.simulator.change((state) => ({
+      ...state,
+      hosts: state.hosts.map((host) => (host.name === name ? { ...host, ...how } : host)),
+    }));
+  const bringBack = () =>
+    rig.simulator.change((state) => withVm(state, vmId(), (vm) => ({ ...vm, host: "hv-1" })));
+
+  afterEach(bringBack);
+
+  it("tells its VMs their group", async () => {
+    const told = async () =>
+      (await rig.simulator.state()).vms.every(({ items }) => items["hyperv-csi-group"] === "test");
+    await until(told, "the VMs to be told their group");
+  });
+
+  for (const op of ["attach", "detach", "resize"] satisfies Operation[]) {
+    it(`follows a VM that moves while it is to ${op}`, async () => {
+      const id = await newDisk();
+      if (op !== "attach") await attach(id);
+      await rig.simulator.fault({ op, kind: "migrate", vmId: vmId(), to: "hv-2" });
+      if (op === "attach") await attach(id);
+      if (op === "detach") await detach(id);
+      if (op === "resize") {
+        const grown = await rig.engine.expandVolume(id, exactly(SIZE * 2n), context());
+        expect(grown.size).to.equal(SIZE * 2n);
+      }
+      expect((await rig.simulator.vm(vmId())).host).to.equal("hv-2");
+      expect(await holders(id)).to.have.length(op === "detach" ? 0 : 1);
+      await detach(id);
+      expect(await holders(id)).to.deep.equal([]);
+    });
+  }
+
+  it("finds a VM on another host, and what it has counts on all", async () => {
+    await rig.simulator.change((state) => withVm(state, vmId(), (vm) => ({ ...vm, host: "hv-2" })));
+    const id = await newDisk();
+    await attach(id);
+    await refused(attach(id, rig.vmIds[1]), "FAILED_PRECONDITION", vmId());
+    expect(await holders(id)).to.have.length(1);
+    await detach(id);
+  });
+
+  it("tells nothing of a host that is up and silent, and goes on without one that is down", async () => {
+    const id = await newDisk();
+    await hostIs("hv-2", { answers: false });
+    await refused(rig.engine.listVms(context()), "UNAVAILABLE", "hv-2");
+    await refused(attach(id), "UNAVAILABLE", "hv-2");
+    await refused(detach(id), "UNAVAILABLE", "hv-2");
+    expect(await holders(id)).to.deep.equal([]);
+    await hostIs("hv-2", { isUp: false });
+    await attach(id);
+    await detach(id);
+    await hostIs("hv-2", { isUp: true, answers: true });
+  });
+
+  it("reports a disk that storage migration moved, and never calls it detached", async () => {
+    const id = await newDisk();
+    await attach(id);
+    const { path } = await rig.engine.getVolume(id, context());
+    const moved = rig.path(basename(path));
+    const move = async (from: string, to: string) => {
+      await rename(from, to);
+      await rig.simulator.change((state) =>
+        withVm(state, vmId(), (vm) => ({
+          ...vm,
+          drives: vm.drives.map((drive) => ({ ...drive, path: to })),
+        })),
+      );
+    };
+    await move(path, moved);
+    expect((await rig.host.attachmentsOf(id))[0]?.vmId).to.equal(vmId());
+    const problems = await rig.engine.volumeHealth(id, context());
+    expect(problems.map(({ message }) => message).join()).to.include("storage migration");
+    await refused(rig.engine.deleteVolume(id, context()), "FAILED_PRECONDITION", /./);
+    await move(moved, path);
+    expect(await rig.engine.volumeHealth(id, context())).to.deep.equal([]);
+    await detach(id);
+  });
+});

@@ -1,0 +1,35 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "chai";
+import { MiB } from "../../../../src/kit/sizes.ts";
+import { exactly, newVolume } from "../../../support/engine-rig.ts";
+import { hypervRig } from "../../../support/hyperv-rig.ts";
+import { context } from "../../../support/local-rig.ts";
+import { refused } from "../../../support/refused.ts";
+
+describe("Hyper-V host: limits of volumes", () => {
+  const rig = hypervRig();
+  const limits = async () => {
+    const [drive] = (await rig.simulator.vm(rig.vmIds[0])).drives;
+    return [drive?.minimumIops, drive?.maximumIops];
+  };
+
+  it("hold from the attach on, change while it is attached, and go together", async () => {
+    const attributes = { maximumIops: "500" };
+    const request = newVolume(randomUUID(), exactly(8n * MiB), { attributes });
+    const { id } = await rig.engine.createVolume(request, context());
+    const modify = (changed: Record<string, string>) =>
+      rig.engine.modifyVolume(id, { attributes: changed, labels: {} }, context());
+    await rig.engine.attach(rig.vmIds[0], id, false, undefined, context());
+    expect(await limits()).to.deep.equal([0, 500]);
+    await rig.simulator.fault({ op: "setQos", kind: "crash", when: "after" });
+    await modify({ minimumIops: "100", maximumIops: "1000" });
+    expect(await limits()).to.deep.equal([100, 1000]);
+    await refused(modify({ minimumIops: "2000" }), "INVALID_ARGUMENT", "more than maximumIops");
+    await refused(modify({ minimumIops: "-1" }), "INVALID_ARGUMENT", "minimumIops");
+    expect(await limits()).to.deep.equal([100, 1000]);
+    expect((await rig.engine.getVolume(id, context())).attributes["minimumIops"]).to.equal("100");
+    await modify({ minimumIops: "0", maximumIops: "0" });
+    expect(await limits()).to.deep.equal([0, 0]);
+    await rig.engine.detach(rig.vmIds[0], id, context());
+  });
+});
