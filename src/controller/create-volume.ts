@@ -30,7 +30,7 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     const mutable = readMutable(request.mutable_parameters);
     const range = readRange(request.capacity_range, smallestFor(parameters, uses));
     const { name, accessibility_requirements: topology, volume_content_source: content } = request;
-    const source = content === null ? undefined : await findContentSource(parts.groups, content, call);
+    const source = content === null ? undefined : await findContentSource(parts.groups, content, name, call);
     const size = sizeOf(range, request.capacity_range, source);
     const { diskType, diskBlockSize, pool } = parameters;
     const options = {
@@ -68,6 +68,12 @@ function sizeOf(
 ): { size: bigint; limit: bigint } {
   if (source === undefined) return { size: required, limit };
   if (limit < source.size) {
+    if (source.isGone) {
+      throw new StatusError(
+        "ALREADY_EXISTS",
+        `the volume exists with ${source.size} bytes; limit_bytes is ${limit}`,
+      );
+    }
     throw new StatusError(
       "OUT_OF_RANGE",
       `a copy has at least the ${source.size} bytes of its source; limit_bytes is ${limit}`,
