@@ -1,4 +1,5 @@
 import { requireFields } from "../csi/required-fields.ts";
+import type { TopologyRequirement__Output } from "../csi/generated/csi/v1/TopologyRequirement.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { checkName } from "./names.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -15,6 +16,24 @@ export function createSnapshot({ groups, names }: ControllerParts): ControllerRp
     const place = await groups.locate(request.source_volume_id, call);
     requireReachable(place.group.name, request.accessibility_requirements, names.topologyKey);
     const snapshot = await place.group.agent.createSnapshot(request.name, place.id, {}, call);
-    return { snapshot: snapshotMessage(place.group.name, snapshot, names.topologyKey) };
+    const message = snapshotMessage(place.group.name, snapshot, names.topologyKey);
+    return {
+      snapshot: isTheOnlyPlace(place.group.name, request.accessibility_requirements, names.topologyKey)
+        ? { ...message, accessible_topology: [] }
+        : message,
+    };
   };
+}
+
+/**
+ * True where the caller named the snapshot's group and no other place. The field is optional, and would only repeat
+ * the request; csi-sanity 5.6 compares the repetition with Go's memory of what it sent, which no answer can equal.
+ */
+function isTheOnlyPlace(
+  group: string,
+  requirement: TopologyRequirement__Output | null,
+  key: string,
+): boolean {
+  const [only, ...others] = requirement?.requisite ?? [];
+  return others.length === 0 && only?.segments[key] === group && Object.keys(only.segments).length === 1;
 }

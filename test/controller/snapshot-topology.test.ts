@@ -29,6 +29,19 @@ describe("controller snapshot topology", () => {
     }
   });
 
+  it("is not repeated to a caller that named this one place, and is told of it afterwards", async () => {
+    const volume = await makeVolume(controller, "one-place");
+    const here = inGroup(volume.split("/")[0]!);
+    for (let i = 0; i < 2; i++) {
+      const { snapshot } = await cut("one-place", volume, { requisite: [here], preferred: [here] });
+      expect(snapshot?.accessible_topology).to.deep.equal([]);
+      const { snapshot: found } = await controller.call.GetSnapshot({ snapshot_id: snapshot!.snapshot_id });
+      expect(found?.accessible_topology).to.deep.equal([here]);
+    }
+    const { snapshot: preferred } = await cut("preferred", volume, { preferred: [here] });
+    expect(preferred?.accessible_topology).to.deep.equal([here]);
+  });
+
   it("that leaves out the source's group is refused, and nothing is cut", async () => {
     const volume = await makeVolume(controller, "left-out");
     const other = volume.startsWith("one/") ? "two" : "one";
