@@ -14,6 +14,7 @@ export const controllerCapabilities = {
   LIST_SNAPSHOTS: ["ListSnapshots"],
   GET_SNAPSHOT: ["GetSnapshot"],
   CLONE_VOLUME: ["CreateVolume"],
+  SINGLE_NODE_MULTI_WRITER: ["CreateVolume", "ControllerPublishVolume"],
   MODIFY_VOLUME: ["ControllerModifyVolume", "CreateVolume"],
   GET_VOLUME_HEALTH: ["ControllerGetVolumeHealth"],
   LIST_VOLUME_HEALTH: ["ControllerListVolumeHealth"],

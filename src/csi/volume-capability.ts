@@ -15,7 +15,11 @@ export const smallestFileSystem: Readonly<Record<FileSystem, bigint>> = {
 };
 
 /** How a volume is to be used, checked. */
-export type VolumeUse = { readonly readOnlyMode: boolean } & (
+export type VolumeUse = {
+  readonly readOnlyMode: boolean;
+  /** At most one path of the node may show the volume. */
+  readonly singleWriter: boolean;
+} & (
   | { readonly access: "block" }
   | {
       readonly access: "mount";
@@ -25,6 +29,13 @@ export type VolumeUse = { readonly readOnlyMode: boolean } & (
     }
 );
 
+const supportedModes = [
+  "SINGLE_NODE_WRITER",
+  "SINGLE_NODE_READER_ONLY",
+  "SINGLE_NODE_SINGLE_WRITER",
+  "SINGLE_NODE_MULTI_WRITER",
+];
+
 /**
  * Reads a volume capability.
  * @throws StatusError INVALID_ARGUMENT naming what is missing or unknown, or an access mode this driver has not.
@@ -33,17 +44,22 @@ export function readCapability(capability: VolumeCapability__Output | null): Vol
   if (capability === null) throw invalid("volume_capability is missing");
   const mode = capability.access_mode?.mode ?? "UNKNOWN";
   if (mode === "UNKNOWN") throw invalid("volume_capability.access_mode is missing");
-  if (mode !== "SINGLE_NODE_WRITER" && mode !== "SINGLE_NODE_READER_ONLY") {
-    throw invalid(`access mode ${mode} is not supported: a volume is for one node at a time`);
+  if (!supportedModes.includes(mode)) {
+    throw invalid(
+      `access mode ${mode} is not supported: a volume is a VHDX, which one VM has at a time, to read it too; ` +
+        `there are ${supportedModes.join(", ")}`,
+    );
   }
   const readOnlyMode = mode === "SINGLE_NODE_READER_ONLY";
-  if (capability.block) return { access: "block", readOnlyMode };
+  const singleWriter = mode === "SINGLE_NODE_SINGLE_WRITER";
+  if (capability.block) return { access: "block", readOnlyMode, singleWriter };
   if (!capability.mount) throw invalid("volume_capability.access_type is missing");
   const { fs_type: fsType, mount_flags: mountFlags, volume_mount_group: mountGroup } = capability.mount;
   if (mountGroup !== "") throw invalid("volume_mount_group is not supported: kubelet applies fsGroup itself");
   return {
     access: "mount",
     readOnlyMode,
+    singleWriter,
     fsType: fsType === "" ? undefined : readFileSystem(fsType),
     mountFlags,
   };

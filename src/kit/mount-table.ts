@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 /** One line of /proc/PID/mountinfo; see proc_pid_mountinfo(5). */
 export interface Mount {
   readonly id: number;
+  /** Id of the mount that this one lies on; it need not be in the table. */
+  readonly parent: number;
   /** `major:minor`; an anonymous number on btrfs and overlay. */
   readonly device: string;
   /** What of the file system is mounted: `/`, or a file or folder inside it for a bind mount. */
@@ -30,11 +32,12 @@ export function parseMountTable(text: string): Mount[] {
 function parseLine(line: string): Mount | undefined {
   const fields = line.split(" ");
   const dash = fields.indexOf("-", 6);
-  const [id, , device, root, mountPoint, options] = fields;
+  const [id, parent, device, root, mountPoint, options] = fields;
   const [fsType, source, superOptions] = fields.slice(dash + 1);
   if (
     dash === -1 ||
     !/^\d+$/.test(id ?? "") ||
+    !/^\d+$/.test(parent ?? "") ||
     !device ||
     !root ||
     !mountPoint ||
@@ -46,6 +49,7 @@ function parseLine(line: string): Mount | undefined {
   }
   return {
     id: Number(id),
+    parent: Number(parent),
     device,
     root: unescape(root),
     mountPoint: unescape(mountPoint),

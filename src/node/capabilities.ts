@@ -6,6 +6,7 @@ export const nodeCapabilities = {
   GET_VOLUME_STATS: ["NodeGetVolumeStats"],
   GET_VOLUME_HEALTH: ["NodeGetVolumeHealth"],
   EXPAND_VOLUME: ["NodeExpandVolume"],
+  SINGLE_NODE_MULTI_WRITER: ["NodePublishVolume"],
 } as const satisfies Record<string, readonly (keyof NodeRpcs)[]>;
 
 /** RPCs that every node has, so that no capability names them. */

@@ -80,6 +80,8 @@ export interface Guest {
    */
   checkBeforeMount(disk: Disk, fsType: FileSystem): Promise<void>;
   stateOf(path: string, volumeId: string): Promise<PathState>;
+  /** Paths other than the given ones at which the disk is mounted or bound, as far as this process sees mounts. */
+  shownElsewhere(disk: Disk, known: readonly string[]): Promise<readonly string[]>;
   /** Mounts the disk on an absent or empty directory. */
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;
   /** Shows a staged directory at another path. */

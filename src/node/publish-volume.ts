@@ -5,7 +5,7 @@ import { readCapability } from "../csi/volume-capability.ts";
 import { decodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
-import type { Guest } from "./guest.ts";
+import type { Disk, Guest } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readPath, readVolumeId } from "./request.ts";
 
@@ -21,7 +21,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     requireFields(request, "volume_id", "target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
     const path = readPath("target_path", request.target_path);
-    const { access, readOnlyMode } = readCapability(request.volume_capability);
+    const { access, readOnlyMode, singleWriter } = readCapability(request.volume_capability);
     if (request.staging_target_path === "") {
       throw new StatusError(
         "FAILED_PRECONDITION",
@@ -31,6 +31,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     const staging = readPath("staging_target_path", request.staging_target_path);
     const target: Target = { path, access, readOnly: request.readonly || readOnlyMode };
     const address = decodePublishContext(request.publish_context);
+    const known = [staging, path];
     const encrypted = decodeVolumeContext(request.volume_context).encryption !== undefined;
     await exclusive(parts, "NodePublishVolume", volumeId, call, async () => {
       const disk = await parts.guest.findDisk(address, volumeId, call);
@@ -40,6 +41,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
           // Of a file system that is mounted read-only, nothing else can be shown.
           const readOnly = target.readOnly || staged.readOnly;
           if (await isPublished(parts.guest, volumeId, { ...target, readOnly })) return;
+          if (singleWriter) await refuseSecondPath(parts.guest, disk, known);
           await parts.guest.bindDirectory(staging, path, readOnly);
         } else {
           if (await isPublished(parts.guest, volumeId, target)) return;
@@ -49,6 +51,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
               `volume ${volumeId} is attached writable: a raw block volume is read-only only when it is attached so`,
             );
           }
+          if (singleWriter) await refuseSecondPath(parts.guest, disk, known);
           await parts.guest.bindDevice(encrypted ? parts.guest.encryption.unlocked(disk) : disk, path);
         }
       } finally {
@@ -57,6 +60,19 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
     });
     return {};
   };
+}
+
+/**
+ * What was published before is read from the mount table, so that it is known after a restart; its mode is not, which
+ * comes with each request. @throws StatusError FAILED_PRECONDITION naming where else the volume is
+ */
+async function refuseSecondPath(guest: Guest, disk: Disk, known: readonly string[]): Promise<void> {
+  const others = await guest.shownElsewhere(disk, known);
+  if (others.length === 0) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `volume ${disk.volumeId} is for a single writer and is published on ${others.join(", ")} already: unpublish it there`,
+  );
 }
 
 async function requireStaged(

@@ -9,7 +9,12 @@ import {
 import { thrownBy } from "../support/failure.ts";
 
 type Mode = (typeof modes)[keyof typeof modes];
-const SUPPORTED: readonly Mode[] = ["SINGLE_NODE_WRITER", "SINGLE_NODE_READER_ONLY"];
+const SUPPORTED: readonly Mode[] = [
+  "SINGLE_NODE_WRITER",
+  "SINGLE_NODE_READER_ONLY",
+  "SINGLE_NODE_SINGLE_WRITER",
+  "SINGLE_NODE_MULTI_WRITER",
+];
 
 const block = (mode: Mode = "SINGLE_NODE_WRITER") => ({ block: {}, access_mode: { mode } });
 const mount = (fields: object = {}, mode: Mode = "SINGLE_NODE_WRITER") => ({
@@ -23,11 +28,15 @@ describe("csi volume capability", () => {
     it(`with access mode ${mode} is ${supported ? "read" : "refused"}`, () => {
       for (const capability of [block(mode), mount({}, mode)]) {
         if (supported) {
-          expect(readCapability(capability).readOnlyMode).to.equal(mode === "SINGLE_NODE_READER_ONLY");
+          expect(readCapability(capability)).to.include({
+            readOnlyMode: mode === "SINGLE_NODE_READER_ONLY",
+            singleWriter: mode === "SINGLE_NODE_SINGLE_WRITER",
+          });
         } else {
           const error = thrownBy(() => readCapability(capability));
           expect(error.code).to.equal("INVALID_ARGUMENT");
-          expect(error.message).to.contain(mode === "UNKNOWN" ? "access_mode is missing" : mode);
+          for (const text of mode === "UNKNOWN" ? ["access_mode is missing"] : [mode, "one VM has at a time"])
+            expect(error.message).to.contain(text);
         }
       }
     });
@@ -43,7 +52,11 @@ describe("csi volume capability", () => {
   });
 
   it("of a block volume has no file system", () => {
-    expect(readCapability(block())).to.deep.equal({ access: "block", readOnlyMode: false });
+    expect(readCapability(block())).to.deep.equal({
+      access: "block",
+      readOnlyMode: false,
+      singleWriter: false,
+    });
   });
 
   for (const fsType of fileSystems) {
@@ -52,6 +65,7 @@ describe("csi volume capability", () => {
       expect(use).to.deep.equal({
         access: "mount",
         readOnlyMode: false,
+        singleWriter: false,
         fsType,
         mountFlags: ["noatime", "discard"],
       });

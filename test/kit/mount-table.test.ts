@@ -12,6 +12,7 @@ const path = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => `/${te
 const word = fc.stringMatching(/^[a-z0-9_=.]{1,10}$/);
 const mount: fc.Arbitrary<Mount> = fc.record({
   id: fc.nat(),
+  parent: fc.nat(),
   device: fc.tuple(fc.nat(300), fc.nat(1000)).map((pair) => pair.join(":")),
   root: path,
   mountPoint: path,
@@ -25,9 +26,9 @@ const tags = fc.array(fc.constantFrom("shared:1", "master:12", "propagate_from:3
 });
 
 function lineOf(mount: Mount, optional: readonly string[]): string {
-  const { id, device, root, mountPoint, options, fsType, source, superOptions } = mount;
+  const { id, parent, device, root, mountPoint, options, fsType, source, superOptions } = mount;
   return [
-    ...[id, 1, device, escape(root), escape(mountPoint), options.join(",")],
+    ...[id, parent, device, escape(root), escape(mountPoint), options.join(",")],
     ...optional,
     "-",
     ...[fsType, escape(source), superOptions.join(",")],
@@ -39,6 +40,7 @@ describe("kit mount table", () => {
     expect(parseMountTable(`${LINE}\n`)).to.deep.equal([
       {
         id: 36,
+        parent: 35,
         device: "98:0",
         root: "/mnt1",
         mountPoint: "/mnt2",

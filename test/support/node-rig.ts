@@ -31,7 +31,11 @@ export interface Use {
   readonly secrets?: Record<string, string>;
   /** What the controller told of the volume, for a publish. */
   readonly context?: Record<string, string>;
-  readonly mode?: "SINGLE_NODE_WRITER" | "SINGLE_NODE_READER_ONLY";
+  readonly mode?:
+    | "SINGLE_NODE_WRITER"
+    | "SINGLE_NODE_READER_ONLY"
+    | "SINGLE_NODE_SINGLE_WRITER"
+    | "SINGLE_NODE_MULTI_WRITER";
 }
 
 /** How a pod uses a volume: by default writable, mounted, with the driver's own choice of file system. */

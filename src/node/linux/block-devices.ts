@@ -20,9 +20,14 @@ export interface MountedDevice {
 export async function deviceOf(mount: Mount, roots: Roots): Promise<MountedDevice | undefined> {
   const bound = await boundDevice(mount);
   if (bound !== undefined) return { name: nameOf(bound, roots) ?? basename(mount.root), access: "block" };
-  // btrfs has an anonymous number, and a device that is gone has none: both are known by their node.
-  const name = nameOf(mount.device, roots) ?? nameOfNode(mount.source, roots);
+  const name = mountedDevice(mount, roots);
   return name === undefined ? undefined : { name, access: "mount" };
+}
+
+/** The block device whose file system a mount shows. What is mounted is not looked at: it may hang. */
+export function mountedDevice({ device, source }: Mount, roots: Roots): string | undefined {
+  // btrfs has an anonymous number, and a device that is gone has none: both are known by their node.
+  return nameOf(device, roots) ?? nameOfNode(source, roots);
 }
 
 /**

@@ -13,6 +13,7 @@ import { luks } from "./luks.ts";
 import { bindDevice, bindDirectory, mountAt, mountDisk, removeMountPoint, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
+import { shownElsewhere } from "./shown-elsewhere.ts";
 import { mountInfo, type Roots, type ThisVm } from "./this-vm.ts";
 import { UsageReader } from "./usage.ts";
 import { findVmbusDisk } from "./vmbus-disk.ts";
@@ -33,6 +34,7 @@ export function linuxGuest(vm: ThisVm): Guest {
     encryption: luks(roots),
     checkBeforeMount,
     stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
+    shownElsewhere: (disk, known) => shownElsewhere(disk, known, roots),
     mountDisk: (disk, fsType, path, options) => mountDisk(disk, fsType, path, options),
     bindDirectory,
     bindDevice: (disk, target) => bindDevice(disk.device, target),

@@ -94,7 +94,7 @@ export async function removeMountPoint(path: string): Promise<void> {
 }
 
 /** The path as the kernel names it. The last component is not looked at: it may be a mount that hangs. */
-async function canonicalPath(path: string): Promise<string> {
+export async function canonicalPath(path: string): Promise<string> {
   try {
     return join(await realpath(dirname(path)), basename(path));
   } catch (error) {

@@ -31,7 +31,8 @@ describe("the block device under a mount", () => {
   });
 
   const mount = (what: Partial<Mount>): Mount => ({
-    id: 1,
+    id: 2,
+    parent: 1,
     device: "0:99",
     root: "/",
     mountPoint: "/nowhere",
