@@ -1,5 +1,5 @@
 import { linuxFileSystem } from "./linux.ts";
-import { nativeLibraries } from "./native.ts";
+import { nativeLibraries } from "../../kit/native.ts";
 import { plainFileSystem } from "./plain.ts";
 import type { FileSystem } from "./port.ts";
 import { windowsFileSystem } from "./windows.ts";

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from "node:util";
 import type { FileSystem } from "./port.ts";
 import { forcedBlockClone } from "./forced-block-clone.ts";
-import type { Native } from "./native.ts";
+import type { Native } from "../../kit/native.ts";
 
 /** <unistd.h>, <linux/falloc.h>. */
 const SEEK_DATA = 3;

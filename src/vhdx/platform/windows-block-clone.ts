@@ -1,7 +1,7 @@
 // Never run by the tests, which know no Windows; duplicateExtentsRequest is tested.
 import { statSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { Native } from "./native.ts";
+import type { Native } from "../../kit/native.ts";
 
 /** <winnt.h>, <fileapi.h>, <winioctl.h>. */
 const GENERIC_READ = 0x80000000;

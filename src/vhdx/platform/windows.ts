@@ -1,7 +1,7 @@
 // Never run by the tests, which know no Windows; only the decisions in file-attributes.ts are tested.
 import { refuseAttributes } from "./file-attributes.ts";
 import type { FileSystem } from "./port.ts";
-import type { Native } from "./native.ts";
+import type { Native } from "../../kit/native.ts";
 import { plainFileSystem } from "./plain.ts";
 import { windowsBlockClone } from "./windows-block-clone.ts";
 

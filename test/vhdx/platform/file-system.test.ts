@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { fileSystem } from "../../../src/vhdx/platform/file-system.ts";
 import type { FileSystem } from "../../../src/vhdx/platform/port.ts";
 import { linuxFileSystem } from "../../../src/vhdx/platform/linux.ts";
-import { nativeLibraries } from "../../../src/vhdx/platform/native.ts";
+import { nativeLibraries } from "../../../src/kit/native.ts";
 import { plainFileSystem } from "../../../src/vhdx/platform/plain.ts";
 import { mountedFileSystem } from "../support/mounted.ts";
 import { rejection } from "../support/rejects.ts";
