@@ -144,6 +144,8 @@ function unchanged(state: SimState, hosts: readonly string[], computer: string):
 function vmOn(state: SimState, { vmId, host }: { readonly vmId: string; readonly host: string }): SimVm {
   const vm = state.vms.find(({ id }) => id === vmId);
   if (vm?.host !== host) throw notThere("VmNotHere");
+  // The RPC server is unavailable.
+  if (!state.hosts.some(({ name, answers }) => name === host && answers)) throw new Refusal(0x800706ba);
   return vm;
 }
 
