@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
-import { loopAt } from "../support/device-bytes.ts";
+import { checksum, loopAt } from "../support/device-bytes.ts";
 import { nodeRig, type AttachedVolume } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
 
@@ -108,6 +109,22 @@ describe("NodeExpandVolume", () => {
     expect(loopAt({ kind: "loop", backingFile: volume.publishContext["backingFile"]! }).size).to.equal(
       32n * MiB,
     );
+  });
+
+  it("changes no byte of a raw block volume, also when its user made a file system on it", async () => {
+    const volume = await node.volume(SIZE.ext4);
+    const use = { access: "block" } as const;
+    await node.stage(volume, use);
+    await node.publish(volume, use);
+    await run("mkfs.ext4", ["-q", "-F", volume.target]);
+    await node.grow(volume, 2n * SIZE.ext4);
+    const before = await checksum(volume.device);
+    for (let again = 0; again < 2; again++) await node.expand(volume, volume.target, 2n * SIZE.ext4);
+    await node.unpublish(volume);
+    await node.unstage(volume);
+    await node.stage(volume, use);
+    await node.publish(volume, use);
+    expect(await checksum(volume.device)).to.equal(before);
   });
 
   it("is refused before the host has grown the disk", async () => {

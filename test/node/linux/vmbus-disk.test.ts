@@ -127,6 +127,21 @@ describe("a disk on a Hyper-V SCSI controller", () => {
     await (await fresh.find()).release();
   });
 
+  it("needs no link in /dev/disk/by-id, and believes none that names another disk", async () => {
+    const { kernel, volumeId, find, disk } = await guest();
+    await kernel.plug(await disk());
+    await kernel.plug(await disk({ name: "sdc", at: { host: 1, lun: 6 }, volumeId: randomUUID() }));
+    const { dev } = kernel.tree.roots;
+    const byId = join(dev, "disk", "by-id");
+    for (const links of [[], [`wwn-0x${scsiPage83(volumeId)}`, `scsi-3${scsiPage83(volumeId)}`]]) {
+      await mkdir(byId, { recursive: true });
+      for (const name of links) await symlink("../../sdc", join(byId, name));
+      const found = await find();
+      expect(found.device).to.equal(join(dev, "sdb"));
+      await found.release();
+    }
+  });
+
   it("is refused when it has no name, or a page that is broken", async () => {
     for (const page83 of [null, Buffer.alloc(0), Buffer.from([0, 0x83, 0, 40, 1, 3, 0, 16])]) {
       const { kernel, find, disk } = await guest();
