@@ -51,6 +51,17 @@ describe("controller snapshots", () => {
     await expectFailure(create("s2", other), "ALREADY_EXISTS", /s2/);
   });
 
+  it("of one volume that are asked for at once are all made, each once", async () => {
+    const names = ["at-once-1", "at-once-2", "at-once-3", "at-once-4", "at-once-5"];
+    const made = await Promise.all([...names, ...names].map((name) => create(name, west)));
+    expect(made.every(({ snapshot }) => snapshot?.ready_to_use)).to.equal(true);
+    const ids = new Set(made.map(({ snapshot }) => snapshot!.snapshot_id));
+    expect(ids.size).to.equal(names.length);
+    const { entries } = await controller.call.ListSnapshots({ source_volume_id: west });
+    expect(entries.map(({ snapshot }) => snapshot!.snapshot_id)).to.have.members([...ids]);
+    for (const snapshot_id of ids) await controller.call.DeleteSnapshot({ snapshot_id });
+  });
+
   it("are refused without a name or source, with one that does not exist, or with parameters", async () => {
     await expectFailure(create("", east), "INVALID_ARGUMENT", /name/);
     await expectFailure(create("x", ""), "INVALID_ARGUMENT", /source_volume_id/);

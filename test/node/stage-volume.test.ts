@@ -50,6 +50,26 @@ describe("NodeStageVolume", () => {
     expect((await mountsAt(withBoth.staging))[0]?.fsType).to.equal("ext4");
   });
 
+  it("formats with the block size, inode size and reserved blocks that the volume's context says", async () => {
+    const said = { fsBlockSize: "1024", fsInodeSize: "512" };
+    const [plain, ext4] = [await node.volume(), await node.volume()];
+    await node.stage(plain);
+    await node.stage(ext4, {}, ext4.staging, { ...said, fsReservedBlocksPercentage: "5" });
+    const header = async ({ device }: { readonly device: string }) => {
+      const lines = (await run("dumpe2fs", ["-h", device])).split("\n").map((line) => line.split(/:\s+/));
+      const named = new Map(lines.map(([name = "", value]) => [name, value]));
+      return ["Block size", "Inode size", "Reserved block count"].map((name) => named.get(name));
+    };
+    expect((await header(plain))[2], "none is reserved unless asked for").to.equal("0");
+    expect(await header(ext4)).to.deep.equal(["1024", "512", "819"]);
+
+    const xfs = await node.volume(320n * MiB);
+    await node.stage(xfs, { fsType: "xfs" }, xfs.staging, { ...said, fsBlockSize: "2048" });
+    expect(await run("xfs_info", [xfs.staging]))
+      .to.match(/^meta-data.* isize=512 /)
+      .and.match(/\ndata .* bsize=2048 /);
+  });
+
   it("only proves a raw block volume, and writes nothing", async () => {
     const volume = await node.volume();
     const before = await checksum(volume.device);
