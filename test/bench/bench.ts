@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { benchAgent } from "./agent/agent.ts";
 import { cleanUp, cleanUpBelow, cleanUpOnSignals } from "./cleanup.ts";
+import { benchHyperv } from "./hyperv/hyperv.ts";
 import { benchVhdx } from "./vhdx/vhdx.ts";
 import { benchVolumes } from "./volumes/volumes.ts";
 
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (directory: string) => Promise<unknown>>>
   volumes: benchVolumes,
   vhdx: benchVhdx,
   agent: benchAgent,
+  hyperv: benchHyperv,
 };
 
 const resultFile = join(import.meta.dirname, "../../dist/bench.json");

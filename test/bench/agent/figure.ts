@@ -2,7 +2,7 @@
 export interface Figure {
   readonly what: string;
   readonly value: number;
-  readonly unit: "ms" | "MiB" | "x";
+  readonly unit: "ms" | "MiB" | "x" | "calls";
   /** The most it may be; a figure without a target only tells. */
   readonly atMost?: number;
 }
