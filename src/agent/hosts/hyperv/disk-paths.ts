@@ -9,26 +9,17 @@ export function volumeIdInName(path: string): string | undefined {
   return DISK_FILE.exec(path)?.[1]?.toLowerCase();
 }
 
-/** Compares paths as the host's file system does. */
-export interface PathRules {
-  same(one: string, other: string): boolean;
-  /** True for a file right in the directory. */
-  isIn(path: string, directory: string): boolean;
-}
+/** True for a file right in a directory, as the host's file system sees it. */
+export type IsIn = (path: string, directory: string) => boolean;
 
 /** Windows knows no case, either slash, and a prefix for long paths. */
-export function pathRules(platform: NodeJS.Platform): PathRules {
-  if (platform !== "win32") {
-    const plain = (path: string) => posix.resolve(path);
-    return {
-      same: (one, other) => plain(one) === plain(other),
-      isIn: (path, directory) => posix.dirname(plain(path)) === plain(directory),
-    };
-  }
+export function isInOn(platform: NodeJS.Platform): IsIn {
+  const rules = platform === "win32" ? win32 : posix;
   const plain = (path: string) =>
-    win32.resolve(path.replace(/^\\\\\?\\UNC\\/i, "\\\\").replace(/^\\\\\?\\/, "")).toLowerCase();
-  return {
-    same: (one, other) => plain(one) === plain(other),
-    isIn: (path, directory) => win32.dirname(plain(path)) === plain(directory),
-  };
+    platform === "win32" ? rules.resolve(withoutPrefix(path)).toLowerCase() : rules.resolve(path);
+  return (path, directory) => rules.dirname(plain(path)) === plain(directory);
+}
+
+function withoutPrefix(path: string): string {
+  return path.replace(/^\\\\\?\\UNC\\/i, "\\\\").replace(/^\\\\\?\\/, "");
 }

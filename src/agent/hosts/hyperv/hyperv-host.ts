@@ -5,7 +5,7 @@ import { alarmOf, Reverts } from "./alarms.ts";
 import { Announcer } from "./announce.ts";
 import { applyQos, attach, detach } from "./attach.ts";
 import { copyInUse } from "./copy-in-use.ts";
-import { pathRules } from "./disk-paths.ts";
+import { isInOn } from "./disk-paths.ts";
 import { grow } from "./grow.ts";
 import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
@@ -31,11 +31,10 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
   const { slotsPerVm, diskTypes, group } = settings;
   const workers = new WorkerPool(settings.workers, log, observe);
   const reverts = new Reverts();
-  const paths = pathRules(process.platform);
-  const survey = new Survey(workers, paths, (before, now) => {
+  const survey = new Survey(workers, isInOn(process.platform), (before, now) => {
     reverts.compare(before, now);
   });
-  const parts: HypervParts = { workers, survey, paths, locks: new KeyedLocks(), group, log };
+  const parts: HypervParts = { workers, survey, locks: new KeyedLocks(), group, log };
   const announcer = new Announcer();
   let rounds: Promise<unknown> = Promise.resolve();
   const goRound = () => {

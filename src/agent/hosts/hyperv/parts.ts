@@ -1,6 +1,5 @@
 import type { KeyedLocks } from "../../../kit/locks.ts";
 import type { Log } from "../../../kit/log.ts";
-import type { PathRules } from "./disk-paths.ts";
 import type { Survey } from "./survey.ts";
 import type { WorkerPool } from "./worker/pool.ts";
 
@@ -8,7 +7,6 @@ import type { WorkerPool } from "./worker/pool.ts";
 export interface HypervParts {
   readonly workers: WorkerPool;
   readonly survey: Survey;
-  readonly paths: PathRules;
   /** By {@link vmKey}: a VM's changes come one after another, as its own management service wants them. */
   readonly locks: KeyedLocks;
   /** The agent's group: part of the names of its checkpoints. */

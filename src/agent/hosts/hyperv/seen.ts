@@ -1,5 +1,5 @@
 import type { Attachment, Vm } from "../host.ts";
-import { type PathRules, volumeIdInName } from "./disk-paths.ts";
+import { type IsIn, volumeIdInName } from "./disk-paths.ts";
 import type { Drive, HypervVm, Inventory } from "./protocol.ts";
 
 /** Msvm_ComputerSystem.EnabledState of a running VM. */
@@ -21,7 +21,7 @@ export class Seen {
   readonly vms: ReadonlyMap<string, HypervVm>;
   readonly #drives: ReadonlyMap<string, readonly SeenDrive[]>;
 
-  constructor(inventory: Inventory, pools: Iterable<string>, paths: PathRules) {
+  constructor(inventory: Inventory, pools: Iterable<string>, isIn: IsIn) {
     const directories = [...pools];
     this.vms = new Map(inventory.vms.map((vm) => [vm.id, vm]));
     const drives = inventory.vms.flatMap((vm) =>
@@ -30,7 +30,7 @@ export class Seen {
         const file = drive.basePath ?? drive.path;
         const volumeId = volumeIdInName(file);
         if (volumeId === undefined) return [];
-        const isInPool = directories.some((directory) => paths.isIn(file, directory));
+        const isInPool = directories.some((directory) => isIn(file, directory));
         return [{ vm, drive, volumeId, file, isInPool }];
       }),
     );

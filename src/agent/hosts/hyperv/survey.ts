@@ -1,5 +1,5 @@
 import { StatusError } from "../../../kit/errors.ts";
-import type { PathRules } from "./disk-paths.ts";
+import type { IsIn } from "./disk-paths.ts";
 import type { Inventory } from "./protocol.ts";
 import { Seen } from "./seen.ts";
 import type { WorkerPool } from "./worker/pool.ts";
@@ -7,15 +7,15 @@ import type { WorkerPool } from "./worker/pool.ts";
 /** Looks at all hosts at once, and keeps what was seen last: for plans, which the worker checks, never for answers. */
 export class Survey {
   readonly #workers: WorkerPool;
-  readonly #paths: PathRules;
+  readonly #isIn: IsIn;
   readonly #onSeen: (before: Seen | undefined, now: Seen) => void;
   readonly #pools = new Set<string>();
   #hosts: readonly string[] = [];
   #last: Seen | undefined;
 
-  constructor(workers: WorkerPool, paths: PathRules, onSeen: (before: Seen | undefined, now: Seen) => void) {
+  constructor(workers: WorkerPool, isIn: IsIn, onSeen: (before: Seen | undefined, now: Seen) => void) {
     this.#workers = workers;
-    this.#paths = paths;
+    this.#isIn = isIn;
     this.#onSeen = onSeen;
   }
 
@@ -54,7 +54,7 @@ export class Survey {
       const { host, message } = silent;
       throw new StatusError("UNAVAILABLE", `host ${host} does not answer: ${message.slice(0, 300)}`);
     }
-    const seen = new Seen(inventory, this.#pools, this.#paths);
+    const seen = new Seen(inventory, this.#pools, this.#isIn);
     this.#onSeen(this.#last, seen);
     this.#last = seen;
     return seen;

@@ -1,0 +1,95 @@
+import { writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import {
+  type WorkerSettings,
+  defaultWorkerSettings,
+} from "../../../../../src/agent/hosts/hyperv/worker/settings.ts";
+import { WorkerPool } from "../../../../../src/agent/hosts/hyperv/worker/pool.ts";
+import { silentLog } from "../../../../../src/kit/log.ts";
+import { refused } from "../../../../support/refused.ts";
+import { scratchDirectory } from "../../../../support/scratch-directory.ts";
+
+const HELLO = {
+  protocol: 1,
+  powershell: "5.1",
+  module: "2.0.0.0",
+  computer: "hv-1",
+  user: "DOMAIN\\agent",
+  mayManageVms: true,
+  cluster: null,
+};
+
+describe("the pool of Hyper-V workers", () => {
+  const path = scratchDirectory();
+  const pools: WorkerPool[] = [];
+  afterEach(async () => {
+    for (const pool of pools.splice(0)) await pool.close();
+  });
+
+  /** Workers that say hello as they are told, and tell their process id as the host's name in any list. */
+  async function poolOf(hello: object, settings: Partial<WorkerSettings> = {}): Promise<WorkerPool> {
+    const program = path("worker.mjs");
+    await writeFile(
+      program,
+      `import { createInterface } from "node:readline";
+       for await (const line of createInterface({ input: process.stdin })) {
+         const { id, op } = JSON.parse(line);
+         const node = { name: String(process.pid), isUp: true };
+         const result = op === "hello" ? ${JSON.stringify(hello)} : { vms: [], unreachable: [], nodes: [node] };
+         console.log(JSON.stringify({ id, result }));
+       }`,
+    );
+    const command = { program: process.execPath, args: [program] };
+    const pool = new WorkerPool(
+      { ...defaultWorkerSettings, command, ...settings },
+      silentLog(),
+      () => undefined,
+    );
+    pools.push(pool);
+    return pool;
+  }
+  const workerOf = async (pool: WorkerPool, fresh = false) =>
+    (await pool.read("listVms", { hosts: [] }, fresh)).nodes[0]?.name;
+
+  it("keeps a worker, and starts another when it is to be fresh", async () => {
+    const pool = await poolOf(HELLO);
+    const first = await workerOf(pool);
+    expect(await workerOf(pool)).to.equal(first);
+    const second = await workerOf(pool, true);
+    expect(second).not.to.equal(first);
+    expect(await workerOf(pool)).to.equal(second);
+  });
+
+  it("replaces a worker after so many calls", async () => {
+    const pool = await poolOf(HELLO, { size: 1, mostCalls: 3 });
+    const asked = [];
+    for (let call = 0; call < 6; call++) asked.push(await workerOf(pool));
+    // Its hello is the first of three.
+    expect(new Set(asked).size).to.equal(3);
+  });
+
+  it("replaces a worker that has grown old", async () => {
+    const pool = await poolOf(HELLO, { mostAgeMs: 0 });
+    expect(await workerOf(pool)).not.to.equal(await workerOf(pool));
+  });
+
+  it("runs as many at once as it may", async () => {
+    const pool = await poolOf(HELLO, { size: 3 });
+    const asked = await Promise.all(Array.from({ length: 12 }, () => workerOf(pool)));
+    expect(new Set(asked).size).to.be.within(1, 3);
+  });
+
+  it("refuses a worker of another protocol, and one that may not manage VMs", async () => {
+    const other = await poolOf({ ...HELLO, protocol: 2 });
+    await refused(workerOf(other), "FAILED_PRECONDITION", "protocol 2");
+    const powerless = await poolOf({ ...HELLO, mayManageVms: false });
+    await refused(workerOf(powerless), "PERMISSION_DENIED", "Hyper-V Administrators");
+  });
+
+  it("is UNAVAILABLE without a program, and once it is closed", async () => {
+    const pool = await poolOf(HELLO, { command: { program: path("absent"), args: [] } });
+    await refused(workerOf(pool), "UNAVAILABLE", "can't be started");
+    await pool.close();
+    await refused(workerOf(pool), "UNAVAILABLE", "stops");
+  });
+});
