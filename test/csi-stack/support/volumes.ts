@@ -3,7 +3,7 @@ import type { Calls } from "../../../src/csi/client.ts";
 import type { ControllerRpcs } from "../../../src/csi/rpc.ts";
 import { capability } from "../../support/node-rig.ts";
 
-/** What the tests of the hosts' own truth ask of a controller, by volume handle and VM id. */
+/** What tests ask of a controller, by volume handle and VM id. */
 export class Volumes {
   readonly #call: Calls<ControllerRpcs>;
 
@@ -12,10 +12,10 @@ export class Volumes {
   }
 
   /** Makes a small volume and returns its handle. */
-  async make(): Promise<string> {
+  async make(name: string = randomUUID(), size = 8 * 2 ** 20): Promise<string> {
     const { volume } = await this.#call.CreateVolume({
-      name: randomUUID(),
-      capacity_range: { required_bytes: String(8 * 2 ** 20), limit_bytes: "0" },
+      name,
+      capacity_range: { required_bytes: String(size), limit_bytes: "0" },
       volume_capabilities: [capability({ access: "block" })],
     });
     return volume?.volume_id ?? "";
