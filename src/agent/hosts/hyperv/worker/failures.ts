@@ -34,6 +34,7 @@ const byHresult: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
 const byErrorId: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ["HypervCsi.VmNotHere", "ABORTED"],
   ["HypervCsi.CheckpointNotFound", "NOT_FOUND"],
+  ["HypervCsi.ReadOnlyUnsupported", "FAILED_PRECONDITION"],
   ["HypervCsi.UnknownOperation", "UNIMPLEMENTED"],
   ["AccessDenied", "PERMISSION_DENIED"],
   ["ObjectNotFound", "NOT_FOUND"],
