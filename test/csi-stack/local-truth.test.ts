@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { link, mkdir, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
-import { bindLoop } from "../../src/agent/hosts/local/losetup.ts";
-import { run } from "../../src/kit/run.ts";
+import { bindLoop, unbindLoop } from "../../src/agent/hosts/local/losetup.ts";
 import { inspectVhdx } from "../../src/vhdx/index.ts";
 import { loopAt } from "../support/device-bytes.ts";
 import { expectFailure } from "../support/failure.ts";
@@ -22,8 +21,8 @@ describe("what the controller tells of a local host on which somebody else is at
 
   /** Lets a volume's device go, and nothing else of the attachment. */
   async function pullOut(handle: string, vmId: string): Promise<void> {
-    const { device } = loopAt({ kind: "loop", backingFile: linkOf(rig, vmId, idIn(handle)) });
-    await run("losetup", ["--detach", device]);
+    const loop = loopAt({ kind: "loop", backingFile: linkOf(rig, vmId, idIn(handle)) });
+    await unbindLoop(loop, context().signal);
   }
 
   /** Attaches a volume as the driver does, without it. */
