@@ -1,7 +1,7 @@
 import type { VolumeHealthErrorType } from "../csi/generated/csi/v1/VolumeHealthErrorType.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
-import type { HealthSign } from "./guest.ts";
+import type { Guest, HealthSign } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readPath, readVolumeId } from "./request.ts";
 
@@ -22,9 +22,12 @@ export function volumeHealth({ guest }: NodeParts): NodeRpcs["NodeGetVolumeHealt
   return async (request) => {
     requireFields(request, "volume_id");
     const volumeId = readVolumeId(request.volume_id);
-    const paths = (["staging_target_path", "volume_publish_path"] as const)
-      .filter((field) => request[field] !== "")
-      .map((field) => readPath(field, request[field]));
+    const [staging, publish] = (["staging_target_path", "volume_publish_path"] as const).map((field) =>
+      request[field] === "" ? undefined : readPath(field, request[field]),
+    );
+    // Of a raw block volume nothing is mounted where it is staged.
+    const isBlock = publish !== undefined && (await showsDevice(guest, publish, volumeId));
+    const paths = [isBlock ? undefined : staging, publish].filter((path) => path !== undefined);
     const found = await Promise.all(paths.map((path) => guest.signsAt(path, volumeId)));
     // One entry for each reason, of whichever path showed it first.
     const byReason = new Map<string, { status: VolumeHealthErrorType; reason: string; message: string }>();
@@ -34,4 +37,9 @@ export function volumeHealth({ guest }: NodeParts): NodeRpcs["NodeGetVolumeHealt
     }
     return { volume_health: { volume_id: request.volume_id, health_statuses: [...byReason.values()] } };
   };
+}
+
+async function showsDevice(guest: Guest, path: string, volumeId: string): Promise<boolean> {
+  const state = await guest.stateOf(path, volumeId);
+  return state.kind === "mounted" && state.access === "block";
 }

@@ -29,7 +29,7 @@ describe("NodeGetVolumeHealth", () => {
   it("finds nothing wrong with a raw block volume", async () => {
     const volume = await node.volume();
     await node.publish(volume, { access: "block" });
-    expect(await node.health(volume, "")).to.deep.equal([]);
+    for (const staging of ["", volume.staging]) expect(await node.health(volume, staging)).to.deep.equal([]);
   });
 
   it("does not take a volume that was staged read-only for a broken one", async () => {
