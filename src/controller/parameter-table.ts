@@ -45,7 +45,7 @@ export const parameterTable = {
   encryption: {
     values: "`luks2`",
     meaning:
-      "The node encrypts the disk. Adds 16 MiB to the smallest size. Not for raw block volumes. Default: none.",
+      "The node encrypts the disk; a raw block volume shows what is inside. Adds 16 MiB to the smallest size. Default: none.",
   },
 } as const satisfies Record<string, Parameter>;
 

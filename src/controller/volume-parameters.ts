@@ -64,17 +64,9 @@ export function readParameters(parameters: Readonly<Record<string, string>>): Vo
 }
 
 /** @throws StatusError INVALID_ARGUMENT for uses that volumes of these parameters can't have */
-export function checkUses(
-  { fsType, format, encryption }: VolumeParameters,
-  uses: readonly VolumeUse[],
-): void {
+export function checkUses({ fsType, format }: VolumeParameters, uses: readonly VolumeUse[]): void {
   for (const use of uses) {
     if (use.access === "mount") checkFormatOptions(use.fsType ?? fsType ?? DEFAULT_FILE_SYSTEM, format);
-    else if (encryption !== undefined) {
-      throw invalid(
-        "encryption is for volumes with a file system: a raw block volume is shown as the disk that it is",
-      );
-    }
   }
   // A class without a use, as GetCapacity may ask: what it says must still be possible.
   if (fsType !== undefined) checkFormatOptions(fsType, format);

@@ -31,7 +31,11 @@ describe("controller ControllerModifyVolume", () => {
 
   it("refuses what there is not, by name", async () => {
     const volume_id = await makeVolume(controller, "kept");
-    await expectFailure(modify(volume_id, { colour: "red" }), "INVALID_ARGUMENT", /"colour"/);
+    await expectFailure(
+      modify(volume_id, { colour: "red" }),
+      "INVALID_ARGUMENT",
+      /"colour".*deleteProtection.*labels/,
+    );
     await expectFailure(
       modify(volume_id, { deleteProtection: "maybe" }),
       "INVALID_ARGUMENT",

@@ -77,6 +77,12 @@ describe("controller volume parameters", () => {
     expect(BigInt(xfs.volume.capacity_bytes)).to.equal(316n * MiB);
   });
 
+  it("may encrypt a raw block volume, which has room for the header", async () => {
+    const { volume } = await made({ encryption: "luks2" }, BLOCK);
+    expect(volume.volume_context).to.deep.equal({ encryption: "luks2" });
+    expect(BigInt(volume.capacity_bytes)).to.equal(22n * MiB);
+  });
+
   it("of a file system are fine for a raw block volume", async () => {
     await create({ fsBlockSize: "1024", "csi.storage.k8s.io/fstype": "ext4" }, BLOCK);
   });
@@ -108,7 +114,6 @@ describe("controller volume parameters", () => {
     [{ fsReservedBlocksPercentage: "51" }, /0 to 50/],
     [{ "csi.storage.k8s.io/fstype": "btrfs", fsInodeSize: "256" }, /not for btrfs/, BLOCK],
     [{ encryption: "true" }, /encryption "true" is not known; there is luks2/],
-    [{ encryption: "luks2" }, /raw block volume/, BLOCK],
     [{ nameTemplate: "" }, /nameTemplate is empty/],
     [{ nameTemplate: "${pvc.name}" }, /--extra-create-metadata/],
     [{ nameTemplate: "${pvc.Name}", ...METADATA }, /did you mean pvc.name\?/],

@@ -36,7 +36,8 @@ export function checkAttributes(attributes: Attributes, { mutableAttributes }: H
     const accepts = Object.hasOwn(known, key) ? known[key] : undefined;
     if (accepts === undefined) {
       throw invalid(
-        `there is no attribute ${JSON.stringify(key.slice(0, 64))}; there are: ${Object.keys(known).join(", ")}`,
+        `there is no attribute ${JSON.stringify(key.slice(0, 64))}; there are: ${Object.keys(known).join(", ")}; ` +
+          "and beside them labels",
       );
     }
     if (!accepts(value)) throw invalid(`attribute ${key} can't be ${JSON.stringify(value.slice(0, 64))}`);
