@@ -16,6 +16,7 @@ export const controllerCapabilities = {
   CLONE_VOLUME: ["CreateVolume"],
   SINGLE_NODE_MULTI_WRITER: ["CreateVolume", "ControllerPublishVolume"],
   MODIFY_VOLUME: ["ControllerModifyVolume", "CreateVolume"],
+  VOLUME_CONDITION: ["ListVolumes", "ControllerGetVolume"],
   GET_VOLUME_HEALTH: ["ControllerGetVolumeHealth"],
   LIST_VOLUME_HEALTH: ["ControllerListVolumeHealth"],
 } as const satisfies Record<string, readonly (keyof ControllerRpcs)[]>;

@@ -1,17 +1,19 @@
 import { formatHandle } from "../csi/handle.ts";
 import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
+import { volumeCondition } from "../csi/volume-condition.ts";
 import { existingVolume } from "./existing-volume.ts";
 import type { ControllerParts } from "./parts.ts";
 
-/** One volume and the nodes that have it. */
+/** One volume, the nodes that have it, and how it is. */
 export function getVolume({ groups, names }: ControllerParts): ControllerRpcs["ControllerGetVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id");
     const place = await groups.locate(request.volume_id, call);
-    const [volume, attachments] = await Promise.all([
+    const [volume, attachments, { problems }] = await Promise.all([
       existingVolume(place, call),
       place.group.agent.attachmentsOf(place.id, call),
+      place.group.agent.volumeHealth(place.id, call),
     ]);
     return {
       volume: {
@@ -19,7 +21,10 @@ export function getVolume({ groups, names }: ControllerParts): ControllerRpcs["C
         capacity_bytes: volume.size,
         accessible_topology: [{ segments: { [names.topologyKey]: place.group.name } }],
       },
-      status: { published_node_ids: attachments.map(({ VmId }) => VmId) },
+      status: {
+        published_node_ids: attachments.map(({ VmId }) => VmId),
+        volume_condition: volumeCondition(problems.map(({ message }) => message)),
+      },
     };
   };
 }

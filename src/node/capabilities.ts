@@ -4,6 +4,7 @@ import type { NodeRpcs } from "../csi/rpc.ts";
 export const nodeCapabilities = {
   STAGE_UNSTAGE_VOLUME: ["NodeStageVolume", "NodeUnstageVolume"],
   GET_VOLUME_STATS: ["NodeGetVolumeStats"],
+  VOLUME_CONDITION: ["NodeGetVolumeStats"],
   GET_VOLUME_HEALTH: ["NodeGetVolumeHealth"],
   EXPAND_VOLUME: ["NodeExpandVolume"],
   SINGLE_NODE_MULTI_WRITER: ["NodePublishVolume"],

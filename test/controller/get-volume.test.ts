@@ -1,3 +1,5 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { MiB } from "../../src/kit/sizes.ts";
 import { expectFailure } from "../support/failure.ts";
@@ -22,6 +24,20 @@ describe("controller ControllerGetVolume", () => {
     const node_id = fakeVm(2).id;
     await controller.call.ControllerPublishVolume({ volume_id, node_id, volume_capability: WRITER });
     expect((await get(volume_id)).status?.published_node_ids).to.deep.equal([node_id]);
+  });
+
+  it("tells how it is, as CSI 1.12 has it", async () => {
+    const volume_id = await makeVolume(controller, "sick");
+    expect((await get(volume_id)).status?.volume_condition).to.deep.equal({
+      abnormal: false,
+      message: "nothing is wrong with the volume",
+    });
+    const pool = join(controller.directory, "pools/local");
+    const [disk = ""] = (await readdir(pool)).filter((name) => name.startsWith("sick;"));
+    await rm(join(pool, disk));
+    const condition = (await get(volume_id)).status?.volume_condition;
+    expect(condition?.abnormal).to.equal(true);
+    expect(condition?.message).to.include("sick;");
   });
 
   it("answers a bare id with the whole handle", async () => {

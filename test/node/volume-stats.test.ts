@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { expect } from "chai";
 import { MiB } from "../../src/kit/sizes.ts";
+import { linkOf } from "../support/local-rig.ts";
 import { nodeRig } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
+
+const SOUND = { abnormal: false, message: "nothing is wrong with the volume" };
 
 describe("NodeGetVolumeStats", () => {
   const node = nodeRig();
@@ -25,6 +28,7 @@ describe("NodeGetVolumeStats", () => {
       for (const name of ["a", "b", "c"]) await mkdir(join(volume.target, name));
       await writeFile(join(volume.target, "file"), randomBytes(4 * 1024 * 1024), { flush: true });
       const after = await node.stats(volume, volume.target);
+      expect(after.condition).to.deep.equal(SOUND);
       expect(after.bytes!.used - before.bytes!.used).to.be.within(4 * 1024 * 1024, 6 * 1024 * 1024);
       expect(after.inodes!.used - before.inodes!.used).to.equal(4);
       expect(await node.stats(volume, volume.staging)).to.deep.equal(after);
@@ -42,9 +46,29 @@ describe("NodeGetVolumeStats", () => {
   it("gives the size of a raw block volume", async () => {
     const volume = await node.volume();
     await node.publish(volume, { access: "block" });
-    const { bytes, inodes } = await node.stats(volume, volume.target);
+    const { bytes, inodes, condition } = await node.stats(volume, volume.target);
     expect(bytes?.total).to.equal(Number(16n * MiB));
     expect(inodes).to.equal(undefined);
+    expect(condition).to.deep.equal(SOUND);
+  });
+
+  it("tells the numbers of an ext4 beside all that is wrong with it", async () => {
+    const volume = await node.volume(64n * MiB);
+    await node.stage(volume, { fsType: "ext4", flags: ["errors=remount-ro"] });
+    await writeFile(join("/sys/fs/ext4", basename(volume.device), "trigger_fs_error"), "test");
+    const { bytes, condition } = await node.stats(volume, volume.staging);
+    expect(bytes?.total).to.be.above(0);
+    expect(condition?.abnormal).to.equal(true);
+    expect(condition?.message).to.match(/takes no more writes.*; .*has counted errors/);
+  });
+
+  it("tells what is wrong with a volume that has no numbers any more", async () => {
+    const volume = await node.volume(320n * MiB);
+    await node.stage(volume, { fsType: "xfs" });
+    await rm(linkOf(node.local, node.local.vms[0].id, volume.id));
+    const { condition } = await node.stats(volume, volume.staging);
+    expect(condition?.abnormal).to.equal(true);
+    expect(condition?.message).to.match(/disk loop\d+ .* is gone/);
   });
 
   it("knows a volume only where it is", async () => {

@@ -171,7 +171,7 @@ export class NodeRig {
   }
 
   async stats(volume: AttachedVolume, path: string) {
-    const { usage = [] } = await this.#node.NodeGetVolumeStats(
+    const { usage = [], volume_condition: condition } = await this.#node.NodeGetVolumeStats(
       { volume_id: volume.handle, volume_path: path, staging_target_path: "" },
       this.call(),
     );
@@ -181,7 +181,7 @@ export class NodeRig {
         found && { total: Number(found.total), used: Number(found.used), available: Number(found.available) }
       );
     };
-    return { bytes: sizes("BYTES"), inodes: sizes("INODES") };
+    return { bytes: sizes("BYTES"), inodes: sizes("INODES"), condition };
   }
 
   call(): CsiCall {

@@ -11,6 +11,8 @@ interface SimulatedVolume {
   readonly size: number;
   readonly hosts: Set<string>;
   problem?: string;
+  /** What its record says without a look at its disk. */
+  fault?: string;
 }
 
 /** What goes over the wire of an agent, from memory, so that hundreds of them fit a test. */
@@ -109,6 +111,10 @@ export class SimulatedAgent {
     if (first === "volume" && method === "POST")
       return this.#create(second, Number(searchParams.get("size")));
     if (first === "volume" && method === "DELETE") return void this.volumes.delete(second);
+    if (first === "volume" && third === "health") {
+      const [{ problems } = { problems: [] }] = problemOf(this.#known(second));
+      return { healthy: problems.length === 0, problems };
+    }
     if (first === "volume") return answerOf(this.#known(second));
     if (first === "attachment" && method === "PUT") {
       this.#known(last).hosts.add(third);
@@ -159,7 +165,7 @@ function answerOf({ id, name, size }: SimulatedVolume): object {
   return { id, name, size, pool: "default", type: "fixed", created_at: MADE, ...rest };
 }
 
-function listed({ id, name, size, hosts }: SimulatedVolume): object {
+function listed({ id, name, size, hosts, fault }: SimulatedVolume): object {
   const Hosts = [...hosts];
   return {
     Path: `/pool/${name};${id}.vhdx`,
@@ -174,11 +180,11 @@ function listed({ id, name, size, hosts }: SimulatedVolume): object {
     Labels: {},
     Attributes: {},
     Source: null,
-    Fault: null,
+    Fault: fault ?? null,
   };
 }
 
-function problemOf({ id, problem }: SimulatedVolume): object[] {
+function problemOf({ id, problem }: SimulatedVolume): { id: string; problems: object[] }[] {
   return problem === undefined ? [] : [{ id, problems: [{ kind: "damaged", message: problem }] }];
 }
 
