@@ -1,4 +1,5 @@
-import { missingPrograms, runtimePrograms } from "../src/commands/up/programs.ts";
+import { runtimePrograms } from "../src/commands/up/programs.ts";
+import { missingPrograms } from "../src/kit/missing-programs.ts";
 
 /** Foreign judges of the disk format and of the REST APIs. */
 const testPrograms = {
@@ -11,5 +12,5 @@ const testPrograms = {
 // Prints the Debian packages that are missing for a purpose, `up` or `test`, in one line.
 const programs: Readonly<Record<string, string>> =
   process.argv[2] === "test" ? testPrograms : runtimePrograms;
-const missing = missingPrograms(programs, process.env["PATH"] ?? "");
+const missing = missingPrograms(Object.keys(programs), process.env["PATH"] ?? "");
 process.stdout.write([...new Set(missing.map((program) => programs[program]))].join(" "));

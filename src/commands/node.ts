@@ -40,7 +40,7 @@ async function runNode(options: Options): Promise<void> {
   // Only disks of the local host carry the VM's id, and there the flag gives it.
   const vm = thisVm(settled.nodeId ?? "");
   const service = nodeService({
-    guest: linuxGuest(vm),
+    guest: linuxGuest(vm, settled.kubeletDirectory),
     locks: new KeyedLocks(),
     facts: hypervFacts(settled, vm.roots),
     names: options,

@@ -17,7 +17,10 @@ export function listVolumes({ groups, names, lastKnownMs }: ControllerParts): Co
         conditionsOnPage(agent, maxEntries, token, call),
       ]);
       const topology = [{ segments: { [names.topologyKey]: group } }];
-      return { entries: volumes.map((volume) => entryOf(volume, group, topology, conditionOf)), next: next_token };
+      return {
+        entries: volumes.map((volume) => entryOf(volume, group, topology, conditionOf)),
+        next: next_token,
+      };
     },
     lastKnown: lastKnownMs === undefined ? undefined : new LastKnown<Entry>(lastKnownMs),
   };

@@ -12,6 +12,8 @@ export interface Mount {
   readonly mountPoint: string;
   /** Options of this mount, such as `ro` of a bind mount. */
   readonly options: readonly string[];
+  /** True when what is mounted below it is seen in other mount namespaces too. */
+  readonly isShared: boolean;
   readonly fsType: string;
   /** For a disk its device, `/dev/loop3`. */
   readonly source: string;
@@ -54,6 +56,7 @@ function parseLine(line: string): Mount | undefined {
     root: unescape(root),
     mountPoint: unescape(mountPoint),
     options: options.split(","),
+    isShared: fields.slice(6, dash).some((field) => /^shared:\d+$/.test(field)),
     fsType: unescape(fsType),
     source: unescape(source),
     superOptions: (superOptions ?? "").split(","),

@@ -6,6 +6,7 @@ export const nodeCapabilities = {
   GET_VOLUME_STATS: ["NodeGetVolumeStats"],
   VOLUME_CONDITION: ["NodeGetVolumeStats"],
   GET_VOLUME_HEALTH: ["NodeGetVolumeHealth"],
+  GET_STORAGE_HEALTH: ["NodeGetStorageHealth"],
   EXPAND_VOLUME: ["NodeExpandVolume"],
   SINGLE_NODE_MULTI_WRITER: ["NodePublishVolume"],
 } as const satisfies Record<string, readonly (keyof NodeRpcs)[]>;

@@ -52,6 +52,21 @@ export interface HealthSign {
   readonly message: string;
 }
 
+/** Something that is wrong with the VM's way to all volumes. */
+export interface StorageSign {
+  readonly kind:
+    | "no-controller"
+    | "no-scsi-host"
+    | "no-loop-devices"
+    | "no-mount-programs"
+    | "mounts-not-shared"
+    | "controller-without-host"
+    | "scsi-host-not-running"
+    | "no-file-system-programs";
+  /** For people. */
+  readonly message: string;
+}
+
 /** How long a caller waits. */
 export type Patience = Pick<CsiCall, "signal" | "deadline">;
 
@@ -103,6 +118,8 @@ export interface Guest {
   growUnmounted(disk: Disk): Promise<void>;
   /** What is wrong with a volume at a path; nothing when it is sound there. It never waits long. */
   signsAt(path: string, volumeId: string): Promise<readonly HealthSign[]>;
+  /** What is wrong with the VM's way to all volumes. It waits for nothing. */
+  storageSigns(): Promise<readonly StorageSign[]>;
   /** Bytes of the device at a path. */
   deviceSize(path: string): Promise<bigint>;
   /** Bytes of the disk at a path, which is asked anew: the host may have grown it. */

@@ -4,6 +4,7 @@ import { expandVolume } from "./expand-volume.ts";
 import type { NodeParts } from "./parts.ts";
 import { publishVolume } from "./publish-volume.ts";
 import { stageVolume } from "./stage-volume.ts";
+import { storageHealth } from "./storage-health.ts";
 import { unpublishVolume } from "./unpublish-volume.ts";
 import { unstageVolume } from "./unstage-volume.ts";
 import { volumeHealth } from "./volume-health.ts";
@@ -18,6 +19,7 @@ export function nodeService(parts: NodeParts) {
     NodeUnpublishVolume: unpublishVolume(parts),
     NodeGetVolumeStats: volumeStats(parts),
     NodeGetVolumeHealth: volumeHealth(parts),
+    NodeGetStorageHealth: storageHealth(parts),
     NodeExpandVolume: expandVolume(parts),
     NodeGetCapabilities: () =>
       Promise.resolve({

@@ -10,7 +10,7 @@ const escape = (text: string) =>
 
 const path = fc.string({ unit: "grapheme", maxLength: 20 }).map((text) => `/${text.replaceAll("\0", "")}`);
 const word = fc.stringMatching(/^[a-z0-9_=.]{1,10}$/);
-const mount: fc.Arbitrary<Mount> = fc.record({
+const mount: fc.Arbitrary<Omit<Mount, "isShared">> = fc.record({
   id: fc.nat(),
   parent: fc.nat(),
   device: fc.tuple(fc.nat(300), fc.nat(1000)).map((pair) => pair.join(":")),
@@ -25,7 +25,7 @@ const tags = fc.array(fc.constantFrom("shared:1", "master:12", "propagate_from:3
   maxLength: 4,
 });
 
-function lineOf(mount: Mount, optional: readonly string[]): string {
+function lineOf(mount: Omit<Mount, "isShared">, optional: readonly string[]): string {
   const { id, parent, device, root, mountPoint, options, fsType, source, superOptions } = mount;
   return [
     ...[id, parent, device, escape(root), escape(mountPoint), options.join(",")],
@@ -45,6 +45,7 @@ describe("kit mount table", () => {
         root: "/mnt1",
         mountPoint: "/mnt2",
         options: ["rw", "noatime"],
+        isShared: false,
         fsType: "ext3",
         source: "/dev/root",
         superOptions: ["rw", "errors=continue"],
@@ -56,7 +57,11 @@ describe("kit mount table", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(mount, tags)), (entries) => {
         const text = entries.map(([each, optional]) => `${lineOf(each, optional)}\n`).join("");
-        expect(parseMountTable(text)).to.deep.equal(entries.map(([each]) => each));
+        const expected = entries.map(([each, optional]) => ({
+          ...each,
+          isShared: optional.includes("shared:1"),
+        }));
+        expect(parseMountTable(text)).to.deep.equal(expected);
       }),
     );
   });

@@ -70,6 +70,7 @@ export class GuestTree {
     const scsiHost = join(directory, `host${host}`, "scsi_host", `host${host}`);
     await mkdir(scsiHost, { recursive: true });
     await writeFile(join(scsiHost, "scan"), "");
+    await writeFile(join(scsiHost, "state"), "running\n");
     await this.#link(scsiHost, `class/scsi_host/host${host}`);
     await this.#link(join(directory, `host${host}`), `bus/scsi/devices/host${host}`);
     this.#controllers.set(host, directory);

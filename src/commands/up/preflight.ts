@@ -1,12 +1,13 @@
 import { access } from "node:fs/promises";
 import { StatusError } from "../../kit/errors.ts";
+import { missingPrograms } from "../../kit/missing-programs.ts";
 import { runAny } from "../../kit/run.ts";
-import { missingPrograms, runtimePrograms } from "./programs.ts";
+import { runtimePrograms } from "./programs.ts";
 
 /** Refuses, before anything is made, on a machine that can't be a local host; the message says what to do. */
 export async function preflight(): Promise<void> {
   if (process.getuid?.() !== 0) throw refusal("this needs root, to attach and mount disks: run it with sudo");
-  const missing = missingPrograms(runtimePrograms, process.env["PATH"] ?? "");
+  const missing = missingPrograms(Object.keys(runtimePrograms), process.env["PATH"] ?? "");
   if (missing.length > 0) {
     const packages = [...new Set(missing.map((program) => runtimePrograms[program]))].join(" ");
     throw refusal(`missing programs: ${missing.join(", ")}; install them with: apt-get install ${packages}`);

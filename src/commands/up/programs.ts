@@ -1,6 +1,3 @@
-import { accessSync, constants } from "node:fs";
-import { join } from "node:path";
-
 /** Programs that the local host and the node plugin run, and the Debian packages that bring them. */
 export const runtimePrograms: Readonly<Record<string, string>> = {
   losetup: "mount",
@@ -18,20 +15,3 @@ export const runtimePrograms: Readonly<Record<string, string>> = {
   btrfs: "btrfs-progs",
   cryptsetup: "cryptsetup-bin",
 };
-
-/** Those of the programs that are not on the search path. */
-export function missingPrograms(programs: Readonly<Record<string, string>>, searchPath: string): string[] {
-  const directories = [...searchPath.split(":"), "/usr/sbin", "/sbin"];
-  return Object.keys(programs).filter(
-    (program) => !directories.some((each) => isExecutable(join(each, program))),
-  );
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -14,12 +14,13 @@ import { bindDevice, bindDirectory, mountAt, mountDisk, removeMountPoint, unmoun
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
 import { shownElsewhere } from "./shown-elsewhere.ts";
+import { storageSigns } from "./storage-signs.ts";
 import { mountInfo, type Roots, type ThisVm } from "./this-vm.ts";
 import { UsageReader } from "./usage.ts";
 import { findVmbusDisk } from "./vmbus-disk.ts";
 
-/** What the kernel and the tools of this Linux VM do. */
-export function linuxGuest(vm: ThisVm): Guest {
+/** What the kernel and the tools of this Linux VM do. What is mounted for pods lies below kubelet's directory. */
+export function linuxGuest(vm: ThisVm, kubeletDirectory = "/var/lib/kubelet"): Guest {
   const { roots } = vm;
   const usage = new UsageReader();
   return {
@@ -51,6 +52,7 @@ export function linuxGuest(vm: ThisVm): Guest {
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),
     signsAt: (path, volumeId) => signsAt(path, volumeId, vm, usage),
+    storageSigns: () => storageSigns(kubeletDirectory, roots),
     usage: (path) => usage.usageOf(path),
   };
 }

@@ -5,11 +5,9 @@ import { StatusError } from "../../kit/errors.ts";
 import { readMountTable } from "../../kit/mount-table.ts";
 import { attribute, deviceOf, diskUnder, entries } from "./block-devices.ts";
 import { strangerOn } from "./claims.ts";
+import { hostsOf, NO_CONTROLLER, scsiControllers } from "./scsi-controllers.ts";
 import { DISK_TYPE } from "./scsi-disks.ts";
 import { mountInfo, sysBlock, type Roots } from "./this-vm.ts";
-
-/** Class of Hyper-V's SCSI controllers on the VMBus. Those of IDE take no disk while the VM runs. */
-const SCSI_CLASS = "{ba6163d9-04a1-4d29-b605-72e2ffb1dc7f}";
 
 /**
  * How many volumes the VM has room for: the units of its SCSI controllers, less those that others have. A volume of the
@@ -17,18 +15,10 @@ const SCSI_CLASS = "{ba6163d9-04a1-4d29-b605-72e2ffb1dc7f}";
  * @throws StatusError FAILED_PRECONDITION for a VM on Hyper-V without a SCSI controller
  */
 export async function volumeSlots(kubeletDirectory: string, roots: Roots): Promise<number> {
-  const devices = join(roots.sys, "bus", "vmbus", "devices");
-  if (!existsSync(devices)) return LOCAL_SLOTS_PER_VM;
-  const controllers = entries(devices)
-    .map((id) => join(devices, id))
-    .filter((device) => attribute(join(device, "class_id")) === SCSI_CLASS);
-  if (controllers.length === 0) {
-    throw new StatusError(
-      "FAILED_PRECONDITION",
-      "this VM has no SCSI controller to plug volumes into: turn it off and add up to four with Add-VMScsiController",
-    );
-  }
-  const hosts = controllers.flatMap((device) => entries(device).filter((name) => /^host\d+$/.test(name)));
+  const controllers = scsiControllers(roots);
+  if (controllers === undefined) return LOCAL_SLOTS_PER_VM;
+  if (controllers.length === 0) throw new StatusError("FAILED_PRECONDITION", NO_CONTROLLER);
+  const hosts = controllers.flatMap(hostsOf);
   const used = await disksUsedByOthers(kubeletDirectory, roots);
   const foreign = unitsOn(hosts, roots).filter((unit) => isForeign(unit, used, roots));
   return controllers.length * LUNS_PER_CONTROLLER - foreign.length;

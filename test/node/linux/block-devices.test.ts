@@ -37,6 +37,7 @@ describe("the block device under a mount", () => {
     root: "/",
     mountPoint: "/nowhere",
     options: [],
+    isShared: false,
     fsType: "ext4",
     source: "none",
     superOptions: [],
