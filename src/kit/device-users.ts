@@ -1,13 +1,19 @@
-import { constants, readdirSync, readlinkSync } from "node:fs";
+import { constants, readdirSync, readlinkSync, stat as statThen, type Stats } from "node:fs";
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { hasErrno, StatusError } from "./errors.ts";
 import { readMountTable } from "./mount-table.ts";
-import { listLoopDevices } from "./loop-devices.ts";
+import { backingFiles } from "./loop-devices.ts";
 
 /** Longest pause, in milliseconds, before a device that a process has open is looked at once more. */
 const LONGEST_PAUSE_MS = 800;
+
+/** How long, in milliseconds, the descriptors of all processes are gone through before others have their turn. */
+const LONGEST_TURN_MS = 5;
+
+/** Files looked at at once. */
+const MOST_LOOKS = 16;
 
 /** A block device of this machine. */
 interface BlockDevice {
@@ -40,7 +46,7 @@ export async function refuseWhileUsed(disk: BlockDevice): Promise<void> {
 
 /** Looks once for a user of the device. */
 export async function findUser(disk: BlockDevice): Promise<DeviceUser | undefined> {
-  const holder = (await mountOf(disk)) ?? (await exclusiveUser(disk)) ?? loopOver(disk);
+  const holder = (await mountOf(disk)) ?? (await exclusiveUser(disk)) ?? loopOn(disk);
   if (holder !== undefined) return { what: holder, mayBePassing: false };
   const opener = await processWith(disk);
   return opener === undefined ? undefined : { what: opener, mayBePassing: true };
@@ -75,25 +81,40 @@ async function exclusiveUser(disk: BlockDevice): Promise<string | undefined> {
 }
 
 /** Kubelet keeps a raw block volume busy with a loop device of its own over it. */
-function loopOver(disk: BlockDevice): string | undefined {
-  const over = listLoopDevices().find(({ backingFile }) => backingFile === disk.device);
-  return over === undefined ? undefined : `the backing file of ${over.device}`;
+function loopOn(disk: BlockDevice): string | undefined {
+  const over = [...backingFiles()].find(([, file]) => file === disk.device);
+  return over === undefined ? undefined : `the backing file of /dev/${over[0]}`;
 }
 
 /** A process with the raw device open claims nothing: only its descriptors tell. */
 async function processWith(disk: BlockDevice): Promise<string | undefined> {
   const { rdev } = await stat(disk.device);
+  const paths: string[] = [];
+  let turn = performance.now();
   for (const pid of await readdir("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
+    paths.push(...openFiles(join("/proc", pid, "fd")));
+    if (performance.now() - turn < LONGEST_TURN_MS) continue;
     await setImmediate();
-    const files = await Promise.all(
-      openFiles(join("/proc", pid, "fd")).map((path) => stat(path).catch(() => undefined)),
-    );
-    if (files.some((file) => file?.isBlockDevice() && file.rdev === rdev)) {
-      return `open in process ${pid} (${await nameOf(pid)})`;
-    }
+    turn = performance.now();
+  }
+  for (let at = 0; at < paths.length; at += MOST_LOOKS) {
+    const some = paths.slice(at, at + MOST_LOOKS);
+    const files = await Promise.all(some.map(lookAt));
+    const found = files.findIndex((file) => file?.isBlockDevice() && file.rdev === rdev);
+    const pid = some[found]?.split("/")[2];
+    if (pid !== undefined) return `open in process ${pid} (${await nameOf(pid)})`;
   }
   return undefined;
+}
+
+/** In another thread, since a file system may hang; with a callback, which takes half the time of a promise's. */
+function lookAt(path: string): Promise<Stats | undefined> {
+  return new Promise((resolve) => {
+    statThen(path, (_gone, file) => {
+      resolve(file);
+    });
+  });
 }
 
 /** Descriptors that may be a device, under whatever name its mount namespace gives it. */

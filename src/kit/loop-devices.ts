@@ -24,27 +24,57 @@ const SECTOR = 512n;
  * them must not interleave with a change of ours.
  */
 export function listLoopDevices(sysBlock = SYS_BLOCK): LoopDevice[] {
-  return readdirSync(sysBlock).flatMap((name) =>
-    name.startsWith("loop") ? (readLoopDevice(name, sysBlock) ?? []) : [],
-  );
+  return [...backingFiles(sysBlock).keys()].flatMap((name) => readLoopDevice(name, sysBlock) ?? []);
+}
+
+/** Backing files by the names of their devices: a quarter of the reads of a whole list. */
+export function backingFiles(sysBlock = SYS_BLOCK): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const name of readdirSync(sysBlock)) {
+    const file = name.startsWith("loop") ? backingFileOf(name, sysBlock) : undefined;
+    if (file !== undefined) files.set(name, file);
+  }
+  return files;
+}
+
+/** The loop device over a file, or undefined. */
+export function loopOver(backingFile: string, sysBlock = SYS_BLOCK): LoopDevice | undefined {
+  for (const [name, file] of backingFiles(sysBlock)) {
+    const loop = file === backingFile ? readLoopDevice(name, sysBlock) : undefined;
+    if (loop?.backingFile === backingFile) return loop;
+  }
+  return undefined;
 }
 
 /** One loop device by its name, or undefined while it has no backing file. */
 export function readLoopDevice(name: string, sysBlock = SYS_BLOCK): LoopDevice | undefined {
-  // Most devices are free: asking for their directory is cheaper than failing to read in it.
-  if (statSync(join(sysBlock, name, "loop"), { throwIfNoEntry: false }) === undefined) return undefined;
-  const attribute = (path: string) => readFileSync(join(sysBlock, name, path), "utf8").trimEnd();
+  const backingFile = backingFileOf(name, sysBlock);
+  if (backingFile === undefined) return undefined;
   try {
     return {
       name,
       device: `/dev/${name}`,
-      backingFile: attribute("loop/backing_file"),
-      offset: BigInt(attribute("loop/offset")),
-      size: BigInt(attribute("size")) * SECTOR,
-      readOnly: attribute("ro") === "1",
+      backingFile,
+      offset: BigInt(attribute(sysBlock, name, "loop/offset")),
+      size: BigInt(attribute(sysBlock, name, "size")) * SECTOR,
+      readOnly: attribute(sysBlock, name, "ro") === "1",
     };
   } catch {
     // It was freed while it was read.
     return undefined;
   }
+}
+
+function backingFileOf(name: string, sysBlock: string): string | undefined {
+  // Most devices are free: asking for their directory is cheaper than failing to read in it.
+  if (statSync(join(sysBlock, name, "loop"), { throwIfNoEntry: false }) === undefined) return undefined;
+  try {
+    return attribute(sysBlock, name, "loop/backing_file");
+  } catch {
+    return undefined;
+  }
+}
+
+function attribute(sysBlock: string, name: string, path: string): string {
+  return readFileSync(join(sysBlock, name, path), "utf8").trimEnd();
 }

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { LoopAddress } from "../../agent-client/disk-address.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
-import { listLoopDevices, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
+import { loopOver, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
 import { readIdentity } from "../../vhdx/index.ts";
 import type { Disk } from "../guest.ts";
 import { sysBlock, type ThisVm } from "./this-vm.ts";
@@ -20,7 +20,7 @@ export async function findLoopDisk(address: LoopAddress, volumeId: string, vm: T
       `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vm.id}: it was attached to another VM`,
     );
   }
-  const loop = listLoopDevices(sysBlock(vm.roots)).find((each) => each.backingFile === backingFile);
+  const loop = loopOver(backingFile, sysBlock(vm.roots));
   if (loop === undefined) {
     throw new StatusError(
       "UNAVAILABLE",

@@ -7,8 +7,8 @@ import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
 import { copyUnderLoops } from "./copy-in-use.ts";
 import { growUnderLoop } from "./growth.ts";
 import { refuseWhileUsed } from "../../../kit/device-users.ts";
-import { AttachmentLinks } from "./links.ts";
-import { listLoopDevices, type LoopDevice } from "../../../kit/loop-devices.ts";
+import { AttachmentLinks, type LinkOwner } from "./links.ts";
+import { backingFiles, loopOver, readLoopDevice, type LoopDevice } from "../../../kit/loop-devices.ts";
 import { bindLoop, unbindLoop } from "./losetup.ts";
 
 interface LoopAttachment extends Attachment {
@@ -23,7 +23,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
   const attaching = new Set<string>();
 
   function linksInUse(): Set<string> {
-    return new Set([...attaching, ...listLoopDevices().map(({ backingFile }) => backingFile)]);
+    return new Set([...attaching, ...backingFiles().values()]);
   }
 
   async function staleLinks(volumeId?: string): Promise<string[]> {
@@ -31,10 +31,18 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
     return (await links.list(volumeId)).filter((path) => !inUse.has(path));
   }
 
-  function attachments(): LoopAttachment[] {
-    return listLoopDevices().flatMap((loop) => {
-      const owner = links.parse(loop.backingFile);
-      if (owner === undefined) return [];
+  function owners(): LinkOwner[] {
+    return [...backingFiles().values()].flatMap((file) => links.parse(file) ?? []);
+  }
+
+  /** Those that are wanted; only their devices are asked for more than a name. */
+  function attachments(wanted: (owner: LinkOwner) => boolean = () => true): LoopAttachment[] {
+    return [...backingFiles()].flatMap(([name, file]) => {
+      const owner = links.parse(file);
+      if (owner === undefined || !wanted(owner)) return [];
+      const loop = readLoopDevice(name);
+      // The device may have been freed meanwhile, and taken for another file.
+      if (loop?.backingFile !== file) return [];
       return {
         ...owner,
         readOnly: loop.readOnly,
@@ -45,7 +53,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
   }
 
   function loopOf({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): LoopDevice | undefined {
-    return attachments().find((each) => each.volumeId === volumeId && each.vmId === vmId)?.loop;
+    return attachments((each) => each.volumeId === volumeId && each.vmId === vmId)[0]?.loop;
   }
 
   return {
@@ -65,20 +73,14 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
     listVms: () => Promise.resolve([...vms]),
     getVm: (id) => Promise.resolve(vms.find((vm) => vm.id === id)),
     listAttachments: () => Promise.resolve(attachments().map(withoutLoop)),
-    attachmentsOf: (id) =>
-      Promise.resolve(
-        attachments()
-          .filter(({ volumeId }) => volumeId === id)
-          .map(withoutLoop),
-      ),
+    attachmentsOf: (id) => Promise.resolve(attachments(({ volumeId }) => volumeId === id).map(withoutLoop)),
 
     attach: async (disk, vmId, readOnly, signal, settings) => {
       if (!vms.some(({ id }) => id === vmId)) noSuchVm(vmId);
-      const all = attachments();
-      const own = all.filter(({ volumeId }) => volumeId === disk.volumeId).map(withoutLoop);
+      const own = attachments(({ volumeId }) => volumeId === disk.volumeId).map(withoutLoop);
       const present = presentAttachment(own, vmId, readOnly);
       if (present !== undefined) return present;
-      requireSlot(vmId, all.filter((each) => each.vmId === vmId).length, slotsPerVm);
+      requireSlot(vmId, owners().filter((each) => each.vmId === vmId).length, slotsPerVm);
       await settings?.before();
       const { payloadOffset, virtualSize, fileSize } = await inspectVhdx(disk.path);
       if (payloadOffset === undefined || fileSize < payloadOffset + virtualSize) {
@@ -132,7 +134,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
 
     copyInUse: async (copies, signal) => {
       const underLoops = copies.map((copy) => {
-        const loop = attachments().find(({ volumeId }) => volumeId === copy.disk.volumeId)?.loop;
+        const loop = attachments(({ volumeId }) => volumeId === copy.disk.volumeId)[0]?.loop;
         if (loop !== undefined) return { ...copy, loop };
         throw new StatusError("ABORTED", `volume ${copy.disk.volumeId} was detached; try again`);
       });
@@ -163,5 +165,5 @@ function withoutLoop({ volumeId, vmId, readOnly, address }: LoopAttachment): Att
 }
 
 async function removeUnlessBound(links: AttachmentLinks, link: string): Promise<void> {
-  if (!listLoopDevices().some(({ backingFile }) => backingFile === link)) await links.remove(link);
+  if (loopOver(link) === undefined) await links.remove(link);
 }

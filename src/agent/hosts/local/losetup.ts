@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { StatusError } from "../../../kit/errors.ts";
 import { failed, run, runAny } from "../../../kit/run.ts";
+import { loopCalls, type LoopCalls, type LoopPart } from "./loop-ioctl.ts";
 import { readLoopDevice, type LoopDevice } from "../../../kit/loop-devices.ts";
 
 /** Where a disk's content lies in its file, in bytes. */
@@ -19,14 +20,9 @@ export async function bindLoop(
   signal: AbortSignal,
 ): Promise<LoopDevice> {
   // Without a limit the device can follow the file when it grows; with bytes behind the payload it must not.
-  const limit = payload.endsFile ? [] : ["--sizelimit", String(payload.size)];
-  const access = readOnly ? ["--read-only"] : [];
-  const args = ["--find", "--show", "--offset", String(payload.offset), ...limit, ...access, file];
-  const result = await runAny("losetup", args, signal);
-  if (result.exitCode !== 0) {
-    throw new StatusError("UNAVAILABLE", `no loop device: ${failed("losetup", args, result).message}`);
-  }
-  const path = result.stdout.trim();
+  const sizeLimit = payload.endsFile ? undefined : payload.size;
+  const part = { offset: payload.offset, sizeLimit, readOnly };
+  const path = (await calls()?.bind(file, part)) ?? (await bindByProgram(file, part, signal));
   const loop = readLoopDevice(basename(path));
   if (loop?.backingFile !== file || loop.readOnly !== readOnly || loop.offset !== payload.offset) {
     throw new StatusError("ABORTED", `${path} did not stay bound to ${file}; try again`);
@@ -34,6 +30,26 @@ export async function bindLoop(
   if (loop.size === payload.size) return loop;
   await unbindLoop(loop, signal);
   throw new StatusError("INTERNAL", `${path} has ${loop.size} bytes, the disk in ${file} ${payload.size}`);
+}
+
+/** As LoopCalls do it, by losetup. */
+export async function bindByProgram(
+  file: string,
+  { offset, sizeLimit, readOnly }: LoopPart,
+  signal: AbortSignal,
+): Promise<string> {
+  const limit = sizeLimit === undefined ? [] : ["--sizelimit", String(sizeLimit)];
+  const access = readOnly ? ["--read-only"] : [];
+  const args = ["--find", "--show", "--offset", String(offset), ...limit, ...access, file];
+  const result = await runAny("losetup", args, signal);
+  if (result.exitCode === 0) return result.stdout.trim();
+  throw new StatusError("UNAVAILABLE", `no loop device: ${failed("losetup", args, result).message}`);
+}
+
+let known: LoopCalls | undefined;
+/** Loaded when the first disk is attached. */
+function calls(): LoopCalls | undefined {
+  return (known ??= loopCalls());
 }
 
 /** Makes a loop device as large as its grown file and returns what the kernel then says of it. */
@@ -46,7 +62,7 @@ export async function refreshLoopSize(loop: LoopDevice, signal: AbortSignal): Pr
 
 /** Frees a loop device and proves that it is gone: the kernel also answers yes when it will happen later. */
 export async function unbindLoop(loop: LoopDevice, signal: AbortSignal): Promise<void> {
-  await run("losetup", ["--detach", loop.device], signal);
+  if ((await calls()?.unbind(loop.device)) !== true) await run("losetup", ["--detach", loop.device], signal);
   for (let wait = 5; wait <= 640; wait *= 2) {
     if (readLoopDevice(loop.name)?.backingFile !== loop.backingFile) return;
     await new Promise((resolve) => setTimeout(resolve, wait));

@@ -1,0 +1,87 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { nativeLibraries } from "../../../kit/native.ts";
+
+/** <linux/loop.h>. LOOP_CONFIGURE came with Linux 5.8. */
+const LOOP_CLR_FD = 0x4c01;
+const LOOP_CONFIGURE = 0x4c0a;
+const LOOP_CTL_GET_FREE = 0x4c82;
+const LO_FLAGS_READ_ONLY = 1;
+
+/** How often a free device may turn out to be taken by somebody else. */
+const TRIES = 8;
+
+/** What part of a file a device shows; without a limit it follows the file's end. Bytes. */
+export interface LoopPart {
+  readonly offset: bigint;
+  readonly sizeLimit: bigint | undefined;
+  readonly readOnly: boolean;
+}
+
+/** The kernel's own calls for loop devices, without the start of a program, which stops all else meanwhile. */
+export interface LoopCalls {
+  /** The device that was bound, `/dev/loop3`; undefined when losetup must try, and say what is wrong. */
+  bind(file: string, part: LoopPart): Promise<string | undefined>;
+  /** False when losetup must try. The kernel frees a device that is still open somewhere later. */
+  unbind(device: string): Promise<boolean>;
+}
+
+/** struct loop_config: a descriptor and a block size, then struct loop_info64. */
+function configOf(descriptor: number, { offset, sizeLimit = 0n, readOnly }: LoopPart): Buffer {
+  const config = Buffer.alloc(304);
+  config.writeUInt32LE(descriptor, 0);
+  config.writeBigUInt64LE(offset, 8 + 24);
+  config.writeBigUInt64LE(sizeLimit, 8 + 32);
+  config.writeUInt32LE(readOnly ? LO_FLAGS_READ_ONLY : 0, 8 + 52);
+  return config;
+}
+
+/** Undefined where koffi is missing. */
+export function loopCalls(): LoopCalls | undefined {
+  const ioctl = nativeLibraries()
+    ?.load(null)
+    .func("int ioctl(int descriptor, unsigned long request, void *argument)");
+  if (ioctl === undefined) return undefined;
+
+  /** In a thread of its own: a device's last writes may be on their way. Negative when it failed. */
+  const control = (descriptor: number, request: number, argument: Buffer | null): Promise<number> =>
+    new Promise((resolve, reject) => {
+      ioctl.async(descriptor, request, argument, (error: Error | null, result: number) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+
+  /** Opens for the time of `work`; undefined when that can't be done. */
+  const withOpen = async <T>(path: string, flags: number, work: (fd: number) => Promise<T>) => {
+    const file = await open(path, flags).catch(() => undefined);
+    if (file === undefined) return undefined;
+    try {
+      return await work(file.fd);
+    } finally {
+      await file.close();
+    }
+  };
+
+  const bindFree = async (file: number, part: LoopPart, access: number): Promise<string | undefined> => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const free = await withOpen("/dev/loop-control", constants.O_RDWR, (fd) =>
+        control(fd, LOOP_CTL_GET_FREE, null),
+      );
+      if (free === undefined || free < 0) return undefined;
+      const device = `/dev/loop${free}`;
+      const bound = await withOpen(device, access, (fd) => control(fd, LOOP_CONFIGURE, configOf(file, part)));
+      if (bound === 0) return device;
+    }
+    return undefined;
+  };
+
+  return {
+    bind: async (file, part) => {
+      const access = part.readOnly ? constants.O_RDONLY : constants.O_RDWR;
+      return await withOpen(file, access, (fd) => bindFree(fd, part, access));
+    },
+    unbind: async (device) =>
+      (await withOpen(device, constants.O_RDONLY, (fd) => control(fd, LOOP_CLR_FD, null))) === 0,
+  };
+}
