@@ -16,7 +16,11 @@ import { refused } from "../../../support/refused.ts";
 describe("local host, attach", () => {
   const rig = localRig();
   const vmId = rig.vms[0].id;
-  const { signal } = context();
+  // One for each test: that of a whole suite would end while others run before it.
+  let signal: AbortSignal;
+  beforeEach(() => {
+    ({ signal } = context());
+  });
 
   async function newDisk(size = 8n * MiB): Promise<DiskFile> {
     const range = { required: size, limit: undefined };
