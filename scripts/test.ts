@@ -33,8 +33,9 @@ function mocha(...args: string[]): Suite {
         reject: false,
         env: { SUITE_COUNTS: file },
       });
-      const counts = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Partial<Counts>;
-      const { passed = 0, failed = 0, skipped = 0 } = counts;
+      const text = await readFile(file, "utf8").catch(() => undefined);
+      if (text === undefined) return { passed: 0, failed: 1, skipped: 0 };
+      const { passed, failed, skipped } = JSON.parse(text) as Counts;
       return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
     } finally {
       await rm(directory, { recursive: true });
