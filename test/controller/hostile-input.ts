@@ -162,7 +162,7 @@ const tokens = [
   "-1",
   "local/..",
   "local/v1-*",
-  "nosuch/",
+  "No_Such/",
   "x".repeat(LONG),
   `local/${"x".repeat(2 * LONG)}`,
 ];

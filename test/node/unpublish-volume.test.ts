@@ -126,7 +126,9 @@ describe("NodeUnpublishVolume and NodeUnstageVolume", () => {
     await rm(path);
     await rm(volume.publishContext["backingFile"]!);
     expect(readLoopDevice(basename(volume.device))?.backingFile).to.match(/ \(deleted\)$/);
-    await refused(node.stats(volume, volume.target), "NOT_FOUND");
+    const { bytes, condition } = await node.stats(volume, volume.target);
+    expect(bytes).to.equal(undefined);
+    expect(condition?.abnormal).to.equal(true);
     await node.unpublish(volume);
     await node.unstage(volume);
     expect(await isMounted(volume.staging)).to.equal(false);
