@@ -1,7 +1,8 @@
+import { stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import type { Disk } from "../guest.ts";
-import { deviceOf, diskUnder, mountedDevice } from "./block-devices.ts";
+import { deviceOf, diskUnder, mountedDevice, numberText } from "./block-devices.ts";
 import { canonicalPath } from "./mounts.ts";
 import { mountInfo, type Roots } from "./this-vm.ts";
 
@@ -18,18 +19,19 @@ export async function shownElsewhere(disk: Disk, known: readonly string[], roots
   const knownSpots = new Set(
     table.filter(({ mountPoint }) => knownPaths.includes(mountPoint)).map((mount) => spotOf(mount, table)),
   );
+  const nodes = numberText((await stat(roots.dev, { bigint: true })).dev);
   const others: string[] = [];
   for (const mount of table) {
-    const name = await deviceShownBy(mount, roots);
+    const name = await deviceShownBy(mount, nodes, roots);
     const isDisk = name !== undefined && diskUnder(name, roots) === basename(disk.device);
     if (isDisk && !knownSpots.has(spotOf(mount, table))) others.push(mount.mountPoint);
   }
   return others;
 }
 
-/** Only a path that may be a node is looked at: others may hang. */
-async function deviceShownBy(mount: Mount, roots: Roots): Promise<string | undefined> {
-  if (HOLD_NODES.includes(mount.fsType)) return (await deviceOf(mount, roots))?.name;
+/** Only a path that may be a node is looked at, as those of the machine's own `nodes` are: others may hang. */
+async function deviceShownBy(mount: Mount, nodes: string, roots: Roots): Promise<string | undefined> {
+  if (HOLD_NODES.includes(mount.fsType) || mount.device === nodes) return (await deviceOf(mount, roots))?.name;
   return mountedDevice(mount, roots);
 }
 
