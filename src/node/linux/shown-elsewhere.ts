@@ -31,7 +31,8 @@ export async function shownElsewhere(disk: Disk, known: readonly string[], roots
 
 /** Only a path that may be a node is looked at, as those of the machine's own `nodes` are: others may hang. */
 async function deviceShownBy(mount: Mount, nodes: string, roots: Roots): Promise<string | undefined> {
-  if (HOLD_NODES.includes(mount.fsType) || mount.device === nodes) return (await deviceOf(mount, roots))?.name;
+  if (HOLD_NODES.includes(mount.fsType) || mount.device === nodes)
+    return (await deviceOf(mount, roots))?.name;
   return mountedDevice(mount, roots);
 }
 
