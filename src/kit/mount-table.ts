@@ -31,6 +31,16 @@ export function parseMountTable(text: string): Mount[] {
   return text.split("\n").flatMap((line) => parseLine(line) ?? []);
 }
 
+/** The mount that a canonical path lies on. Of those stacked on one path the last is seen. */
+export function mountAbove(path: string, table: readonly Mount[]): Mount | undefined {
+  return table
+    .filter(({ mountPoint }) => `${path}/`.startsWith(mountPoint === "/" ? "/" : `${mountPoint}/`))
+    .reduce<Mount | undefined>(
+      (nearest, each) => (each.mountPoint.length >= (nearest?.mountPoint.length ?? 0) ? each : nearest),
+      undefined,
+    );
+}
+
 function parseLine(line: string): Mount | undefined {
   const fields = line.split(" ");
   const dash = fields.indexOf("-", 6);

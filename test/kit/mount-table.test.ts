@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseMountTable, readMountTable, type Mount } from "../../src/kit/mount-table.ts";
+import { mountAbove, parseMountTable, readMountTable, type Mount } from "../../src/kit/mount-table.ts";
 
 const LINE = "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue";
 
@@ -91,6 +91,14 @@ describe("kit mount table", () => {
         expect(parseMountTable(`${text}\n${LINE}`).at(-1)?.mountPoint).to.equal("/mnt2");
       }),
     );
+  });
+
+  it("has above a path the nearest mount, of several there the last, and none that only begins like it", () => {
+    const at = (id: number, mountPoint: string) => `${id} 1 8:1 / ${mountPoint} rw - ext4 /dev/sda1 rw`;
+    const table = parseMountTable([at(20, "/"), at(21, "/a/b"), at(22, "/a"), at(23, "/a/b")].join("\n"));
+    const above = (path: string) => mountAbove(path, table)?.id;
+    expect(["/a/b", "/a/b/c", "/a/bc", "/a", "/ab", "/"].map(above)).to.deep.equal([23, 23, 22, 22, 20, 20]);
+    expect(mountAbove("/a", [])).to.equal(undefined);
   });
 
   it("has this process's root", async function () {

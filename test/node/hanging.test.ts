@@ -1,9 +1,11 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
+import { basename, join } from "node:path";
 import { run } from "../../src/kit/run.ts";
+import { systemRoots, thisVm } from "../../src/node/linux/this-vm.ts";
 import { UsageReader } from "../../src/node/linux/usage.ts";
 import { mountHung, type HungFileSystem } from "../support/hung-file-system.ts";
-import { nodeRig } from "../support/node-rig.ts";
+import { NodeRig, nodeRig, type AttachedVolume } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
 import { until } from "../support/until.ts";
 
@@ -92,6 +94,49 @@ describe("what hangs on a node", () => {
     } finally {
       hung.release();
       await run("umount", ["--lazy", path]);
+    }
+  });
+
+  describe("a volume's file system", () => {
+    let hung: HungFileSystem;
+    let path: string;
+    before(async () => {
+      path = node.local.path("hung-volume");
+      hung = await mountHung(path);
+    });
+    after(async () => {
+      hung.release();
+      await run("umount", ["--lazy", path]);
+    });
+
+    /** A node whose mount table has a file system that hangs as that of a volume, whole or a folder of it. */
+    async function nodeWithHung(volume: AttachedVolume, root: string): Promise<NodeRig> {
+      const proc = node.local.path(`proc-${basename(volume.device)}`);
+      await mkdir(join(proc, "self"), { recursive: true });
+      const number = (await readFile(`/sys/class/block/${basename(volume.device)}/dev`, "utf8")).trim();
+      const line = `99 1 ${number} ${root} ${path} rw - ext4 ${volume.device} rw\n`;
+      await writeFile(
+        join(proc, "self", "mountinfo"),
+        (await readFile("/proc/self/mountinfo", "utf8")) + line,
+      );
+      return new NodeRig(node.local, thisVm(node.local.vms[0].id, { ...systemRoots, proc }));
+    }
+
+    for (const root of ["/", "/folder"]) {
+      it(`mounted from ${root}: its health says so soon, and no thread is lost, however often it is asked`, async () => {
+        const [volume, sound] = [await node.volume(), await node.volume()];
+        await node.stage(sound);
+        const sick = await nodeWithHung(volume, root);
+        const asks = await Promise.all(Array.from({ length: 16 }, () => sick.health(volume, path, "")));
+        for (const found of asks) {
+          expect(found.map(({ status, reason }) => [status, reason])).to.deep.equal([
+            ["INACCESSIBLE", "FileSystemHangs"],
+          ]);
+        }
+        expect(asks[0]?.[0]?.message).to.include(path);
+        expect(await sick.health(sound, undefined, "")).to.deep.equal([]);
+        await node.unstage(sound);
+      });
     }
   });
 });

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
 import { readLoopDevice } from "../../kit/loop-devices.ts";
 import type { Mount } from "../../kit/mount-table.ts";
+import { boundDevice } from "./bound-device.ts";
 import { sysBlock, type Roots } from "./this-vm.ts";
 
 const SECTOR = 512n;
@@ -16,16 +16,19 @@ export interface MountedDevice {
   readonly access: "mount" | "block";
 }
 
-/** The block device that is mounted or, bound to a path, shown by a mount; undefined when there is none. */
+/**
+ * The block device that is mounted or, bound to a path, shown by a mount; undefined when there is none. No file system
+ * of a volume is asked: it may hang.
+ */
 export async function deviceOf(mount: Mount, roots: Roots): Promise<MountedDevice | undefined> {
-  const bound = await boundDevice(mount);
+  const bound = await boundDevice(mount, roots);
   if (bound !== undefined) return { name: nameOf(bound, roots) ?? basename(mount.root), access: "block" };
   const name = mountedDevice(mount, roots);
   return name === undefined ? undefined : { name, access: "mount" };
 }
 
-/** The block device whose file system a mount shows. What is mounted is not looked at: it may hang. */
-export function mountedDevice({ device, source }: Mount, roots: Roots): string | undefined {
+/** The block device whose file system a mount shows. */
+function mountedDevice({ device, source }: Mount, roots: Roots): string | undefined {
   // btrfs has an anonymous number, and a device that is gone has none: both are known by their node.
   return nameOf(device, roots) ?? nameOfNode(source, roots);
 }
@@ -53,23 +56,6 @@ export function sizeOf(name: string, { sys }: Roots): bigint {
   const size = attribute(join(sys, "class", "block", name, "size"));
   if (size !== undefined && /^[1-9]\d*$/.test(size)) return BigInt(size) * SECTOR;
   throw new StatusError("UNAVAILABLE", `the disk ${name} is gone`);
-}
-
-/** The number of a device that is bound to a path. Only a file inside a file system can be one. */
-async function boundDevice(mount: Mount): Promise<string | undefined> {
-  if (mount.root === "/") return undefined;
-  const bound = await stat(mount.mountPoint, { bigint: true }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  return bound?.isBlockDevice() === true ? numberText(bound.rdev) : undefined;
-}
-
-/** A device number as sysfs and mountinfo write it; see makedev(3). */
-export function numberText(rdev: bigint): string {
-  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
-  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
-  return `${major}:${minor}`;
 }
 
 function nameOf(number: string, { sys }: Roots): string | undefined {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { missingPrograms } from "../../kit/missing-programs.ts";
-import { readMountTable } from "../../kit/mount-table.ts";
+import { mountAbove, readMountTable } from "../../kit/mount-table.ts";
 import type { StorageSign } from "../guest.ts";
 import { attribute } from "./block-devices.ts";
 import { hostsOf, NO_CONTROLLER, scsiControllers } from "./scsi-controllers.ts";
@@ -64,15 +64,7 @@ function signsOfPrograms(searchPath: string): StorageSign[] {
 async function signsOfMounts(kubeletDirectory: string, roots: Roots): Promise<StorageSign[]> {
   // Without the directory there is no kubelet.
   if (!existsSync(kubeletDirectory)) return [];
-  const above = (await readMountTable(mountInfo(roots)))
-    .filter(({ mountPoint }) =>
-      `${kubeletDirectory}/`.startsWith(mountPoint === "/" ? "/" : `${mountPoint}/`),
-    )
-    // Of mounts stacked on one path the last is seen.
-    .reduce<{ mountPoint: string; isShared: boolean } | undefined>(
-      (nearest, each) => (each.mountPoint.length >= (nearest?.mountPoint.length ?? 0) ? each : nearest),
-      undefined,
-    );
+  const above = mountAbove(kubeletDirectory, await readMountTable(mountInfo(roots)));
   if (above === undefined || above.isShared) return [];
   const message =
     `what is mounted in ${kubeletDirectory} is seen by nobody else, because ${above.mountPoint} is no shared mount: ` +
