@@ -68,10 +68,13 @@ async function readFront(front: ReadableFile, diskFile: ReadableFile) {
 export async function mappablePayload(image: Image): Promise<bigint | undefined> {
   const { file, regions, disk } = image;
   if (disk.hasParent) return undefined;
+  const size = await file.size();
+  // Blocks that are all present need the room: of most dynamic disks the table need not be read.
+  if (size < disk.virtualSize) return undefined;
   const start = await findContiguousPayload(file, regions.blockTable, disk);
   if (start === undefined) return undefined;
   const end = start + disk.virtualSize;
-  if (end > (await file.size())) return undefined;
+  if (end > size) return undefined;
   const clear = regions.extents.every(({ offset, length }) => end <= offset || start >= offset + length);
   return clear ? start : undefined;
 }

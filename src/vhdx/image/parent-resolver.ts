@@ -1,9 +1,10 @@
 import { type BigIntStats, constants } from "node:fs";
-import { lstat, open, realpath, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { VhdxError } from "../error.ts";
 import { readHeaders } from "../format/header.ts";
 import type { ParentLocator } from "../format/parent-locator.ts";
+import { Descriptor } from "../storage/descriptor.ts";
 import { DiskFile, type ReadableFile } from "../storage/file.ts";
 import { parentCandidates } from "./parent-candidates.ts";
 
@@ -70,16 +71,16 @@ function isInside(place: string, directory: string): boolean {
 async function openRegularFile(path: string, child: BigIntStats): Promise<DiskFile | undefined> {
   const seen = await unlessGone(lstat(path, { bigint: true }));
   if (!seen?.isFile() || isSame(seen, child)) return undefined;
-  const handle = await unlessGone(open(path, constants.O_RDONLY | nonBlocking | noFollow));
-  if (handle === undefined) return undefined;
+  const descriptor = await unlessGone(Descriptor.open(path, constants.O_RDONLY | nonBlocking | noFollow));
+  if (descriptor === undefined) return undefined;
   let stayed = false;
   try {
-    const present = await handle.stat({ bigint: true });
+    const present = await descriptor.stat();
     stayed = isSame(present, seen) && (await unlessGone(realpath(path))) === path;
   } finally {
-    if (!stayed) await handle.close();
+    if (!stayed) await descriptor.close();
   }
-  return stayed ? DiskFile.from(handle) : undefined;
+  return stayed ? DiskFile.from(descriptor) : undefined;
 }
 
 /** Windows has neither. */

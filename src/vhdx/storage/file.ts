@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
 import { fileSystem } from "../platform/file-system.ts";
 import type { ByteRange } from "../platform/port.ts";
+import { Descriptor } from "./descriptor.ts";
 
 /** What reading an image takes. Offsets and sizes are bytes. */
 export interface ReadableFile {
@@ -37,12 +38,12 @@ const readOnly = constants.O_RDONLY | ((constants as Partial<typeof constants>).
 /** An open file. System errors (ENOSPC, EIO, …) pass through as they are. */
 export class DiskFile implements WritableFile {
   readonly identity: string;
-  readonly #handle: FileHandle;
+  readonly #descriptor: Descriptor;
   /** Of a file that is only read, for who asks first: a look at it saves another. */
   #sizeAtOpen: bigint | undefined;
 
-  private constructor(handle: FileHandle, identity: string) {
-    this.#handle = handle;
+  private constructor(descriptor: Descriptor, identity: string) {
+    this.#descriptor = descriptor;
     this.identity = identity;
   }
 
@@ -50,11 +51,11 @@ export class DiskFile implements WritableFile {
   static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
     // Without waiting: a FIFO would keep its reader until somebody writes.
     if (flags === "r") {
-      const { file, size } = await DiskFile.#take(await open(path, readOnly));
+      const { file, size } = await DiskFile.#take(await Descriptor.open(path, readOnly));
       file.#sizeAtOpen = size;
       return file;
     }
-    const file = await DiskFile.from(await open(path, flags, 0o600));
+    const file = await DiskFile.from(await Descriptor.open(path, flags, 0o600));
     try {
       fileSystem.refuseUnfit(path);
       return file;
@@ -66,33 +67,33 @@ export class DiskFile implements WritableFile {
     }
   }
 
-  /** Takes over an open handle; it is closed on failure. VhdxError when it is not of a regular file. */
-  static async from(handle: FileHandle): Promise<DiskFile> {
-    return (await DiskFile.#take(handle)).file;
+  /** Takes over an open descriptor; it is closed on failure. VhdxError when it is not of a regular file. */
+  static async from(descriptor: Descriptor): Promise<DiskFile> {
+    return (await DiskFile.#take(descriptor)).file;
   }
 
-  static async #take(handle: FileHandle): Promise<{ file: DiskFile; size: bigint }> {
+  static async #take(descriptor: Descriptor): Promise<{ file: DiskFile; size: bigint }> {
     try {
-      const status = await handle.stat({ bigint: true });
+      const status = await descriptor.stat();
       if (!status.isFile()) throw new VhdxError("file", 0, "is not a regular file");
       const { dev, ino, size } = status;
-      return { file: new DiskFile(handle, `${dev}:${ino}`), size };
+      return { file: new DiskFile(descriptor, `${dev}:${ino}`), size };
     } catch (error) {
-      await handle.close();
+      await descriptor.close();
       throw error;
     }
   }
 
   /** The descriptor, for what only the platform can do with it. */
   get descriptor(): number {
-    return this.#handle.fd;
+    return this.#descriptor.number;
   }
 
   async size(): Promise<bigint> {
     const known = this.#sizeAtOpen;
     this.#sizeAtOpen = undefined;
     if (known !== undefined) return known;
-    const status = await this.#handle.stat({ bigint: true });
+    const status = await this.#descriptor.stat();
     return status.size;
   }
 
@@ -106,9 +107,9 @@ export class DiskFile implements WritableFile {
     const start = Number(offset);
     let done = 0;
     while (done < target.length) {
-      const { bytesRead } = await this.#handle.read(target, done, target.length - done, start + done);
-      if (bytesRead === 0) throw new VhdxError(structure, start + done, "the file ends here");
-      done += bytesRead;
+      const count = await this.#descriptor.read(target, done, start + done);
+      if (count === 0) throw new VhdxError(structure, start + done, "the file ends here");
+      done += count;
     }
   }
 
@@ -116,29 +117,28 @@ export class DiskFile implements WritableFile {
     const start = Number(offset);
     let done = 0;
     while (done < data.length) {
-      const { bytesWritten } = await this.#handle.write(data, done, data.length - done, start + done);
-      done += bytesWritten;
+      done += await this.#descriptor.write(data, done, start + done);
     }
   }
 
   resize(size: bigint): Promise<void> {
-    return this.#handle.truncate(Number(size));
+    return this.#descriptor.truncate(Number(size));
   }
 
   flush(): Promise<void> {
-    return this.#handle.datasync();
+    return this.#descriptor.datasync();
   }
 
   nextData(from: bigint, to: bigint): ByteRange | undefined {
-    return fileSystem.nextData(this.#handle.fd, from, to);
+    return fileSystem.nextData(this.#descriptor.number, from, to);
   }
 
   punch(offset: bigint, length: bigint): Promise<boolean> {
-    return fileSystem.punch(this.#handle.fd, offset, length);
+    return fileSystem.punch(this.#descriptor.number, offset, length);
   }
 
   close(): Promise<void> {
-    return this.#handle.close();
+    return this.#descriptor.close();
   }
 }
 

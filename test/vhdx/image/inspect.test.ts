@@ -8,6 +8,7 @@ import { headerLayout } from "../../../src/vhdx/format/header.ts";
 import { mappablePayload, readImage } from "../../../src/vhdx/image/image.ts";
 import { inspectVhdx, readIdentity } from "../../../src/vhdx/image/inspect.ts";
 import { metadataItems } from "../../../src/vhdx/format/metadata.ts";
+import { createVhdx } from "../../../src/vhdx/operations/create.ts";
 import { createChild } from "../../../src/vhdx/operations/create-child.ts";
 import { withLentBuffer } from "../../../src/vhdx/storage/lent-buffer.ts";
 import { makeDirty } from "../support/dirty.ts";
@@ -122,6 +123,17 @@ describe("vhdx inspectVhdx", () => {
       const file = fixed.copy();
       for (let index = 0; index < 4; index++) putEntry(file, index, 6, firstMiB + index * 2);
       expect(await mappablePayload(await readImage(file)), name).to.equal(undefined);
+    }
+  });
+
+  it("refuses a file that ends inside its block table, also where no block is present", async () => {
+    for (const [type, name] of [
+      ["fixed", "cut-fixed.vhdx"],
+      ["dynamic", "cut-dynamic.vhdx"],
+    ] as const) {
+      await createVhdx(path(name), { type, size: 64n * MiB, virtualDiskId: randomGuid() });
+      await truncate(path(name), Number(tableAt) + 8);
+      await expectVhdxError(inspectVhdx(path(name)), "block table", /reaches/);
     }
   });
 
