@@ -7,6 +7,8 @@ const testPrograms = {
   "qemu-img": "qemu-utils",
   vhdiinfo: "libvhdi-utils",
   virtualenv: "virtualenv",
+  // Compiles and runs the host of the Windows service.
+  mcs: "mono-mcs mono-runtime libmono-system-serviceprocess4.0-cil",
 };
 
 // Prints the Debian packages that are missing for a purpose, `up` or `test`, in one line.

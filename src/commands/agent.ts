@@ -7,7 +7,7 @@ import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { configKeys, effectiveConfig } from "./agent/effective-config.ts";
 import { optionOf } from "./agent/flags.ts";
 import { configText } from "./agent/print-config.ts";
-import { stopSignal, untilStopped } from "./until-stopped.ts";
+import { stopSignal, stopSignalOrEndOfInput, untilStopped } from "./until-stopped.ts";
 
 export function agentCommand(): Command {
   const command = new Command("agent")
@@ -19,6 +19,7 @@ export function agentCommand(): Command {
     );
   for (const key of configKeys) command.addOption(optionOf(key));
   return command
+    .option("--stop-on-stdin-end", "stop also when standard input ends, as a service's host asks on Windows")
     .option("--print-config", "print the settings with where each comes from, and exit")
     .addHelpText(
       "after",
@@ -31,7 +32,13 @@ Examples:
     .action(runAgent);
 }
 
-async function runAgent(options: { config?: string; printConfig?: true }, command: Command): Promise<void> {
+interface AgentOptions {
+  readonly config?: string;
+  readonly stopOnStdinEnd?: true;
+  readonly printConfig?: true;
+}
+
+async function runAgent(options: AgentOptions, command: Command): Promise<void> {
   const effective = await effectiveConfig(command, options.config);
   if (options.printConfig === true) {
     process.stdout.write(configText(effective));
@@ -39,7 +46,7 @@ async function runAgent(options: { config?: string; printConfig?: true }, comman
   }
   const { config } = effective;
   const log = await createLog(config.logLevel);
-  const stop = stopSignal();
+  const stop = options.stopOnStdinEnd === true ? stopSignalOrEndOfInput() : stopSignal();
   const agent = await startAgent(await agentSettings(config, "hyperv-csi agent"), createMetrics(), log);
   trimHeapAfterStart();
   await untilStopped(stop);

@@ -26,6 +26,22 @@ export function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/**
+ * The same, and at the end of standard input: so a service's host asks on Windows, which has no SIGTERM. It also comes
+ * when that host dies.
+ */
+export function stopSignalOrEndOfInput(): AbortSignal {
+  const ended = new AbortController();
+  const end = () => {
+    ended.abort(0);
+  };
+  process.stdin.once("end", end).once("close", end).on("error", end).resume();
+  const stop = AbortSignal.any([stopSignal(), ended.signal]);
+  // An input that stays open would keep the process.
+  stop.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  return stop;
+}
+
 /** Waits for a stop signal. */
 export async function untilStopped(stop: AbortSignal): Promise<void> {
   if (stop.aborted) return;

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 
 const running = new Set<ChildProcess>();
 
@@ -21,7 +22,21 @@ export function startProcess(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): OwnProcess {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  return own(spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } }));
+}
+
+/** The same with an input that stays open until it is ended. */
+export function startProcessWithInput(
+  program: string,
+  args: readonly string[],
+): OwnProcess & { endInput(text?: string): void } {
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  // A process that has ended by itself breaks the pipe.
+  child.stdin.on("error", () => undefined);
+  return { ...own(child), endInput: (text = "") => child.stdin.end(text) };
+}
+
+function own(child: ChildProcess & { readonly stdout: Readable; readonly stderr: Readable }): OwnProcess {
   running.add(child);
   let output = "";
   let wake: () => void = () => undefined;
