@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { pullOut } from "../hyperv-sim/devices.ts";
+import { pullOut, takeOut } from "../hyperv-sim/devices.ts";
 import { OFF, RUNNING, type SimDrive, withVm } from "../hyperv-sim/model.ts";
 import { expectFailure } from "../support/failure.ts";
 import { hypervRig } from "../support/hyperv-rig.ts";
@@ -18,10 +18,10 @@ describe("what the controller tells of a Hyper-V host on which somebody else is 
   });
 
   /** Takes a volume's drive out of a VM by hand. */
-  async function takeOut(handle: string, vmId: string): Promise<SimDrive> {
+  async function takenOut(handle: string, vmId: string): Promise<SimDrive> {
     const vm = await rig.simulator.vm(vmId);
     const drive = vm.drives.find(({ path }) => path.includes(idIn(handle)))!;
-    await pullOut(rig.simulator.directory, vm, drive);
+    await takeOut(rig.simulator.directory, vm, drive);
     const drives = vm.drives.filter((each) => each !== drive);
     await rig.simulator.change((state) => withVm(state, vmId, (each) => ({ ...each, drives })));
     return drive;
@@ -36,8 +36,8 @@ describe("what the controller tells of a Hyper-V host on which somebody else is 
   it("is what the VMs have: a disk taken out by hand, and one put into another VM", async () => {
     const [gone, moved] = [await volumes.make(), await volumes.make()];
     for (const handle of [gone, moved]) await volumes.publish(handle, one);
-    await takeOut(gone, one);
-    const drive = await takeOut(moved, one);
+    await takenOut(gone, one);
+    const drive = await takenOut(moved, one);
     const [controllerId = ""] = (await rig.simulator.vm(two)).controllers;
     const there = { ...drive, controllerId, lun: 7 };
     await rig.simulator.change((all) => withVm(all, two, (vm) => ({ ...vm, drives: [...vm.drives, there] })));
@@ -82,6 +82,7 @@ describe("what the controller tells of a Hyper-V host on which somebody else is 
     await volumes.publish(handle, two);
     const removed = await rig.simulator.vm(two);
     await turn(two, OFF);
+    for (const drive of removed.drives) await takeOut(rig.simulator.directory, removed, drive);
     await rig.simulator.change((all) => ({ ...all, vms: all.vms.filter(({ id }) => id !== two) }));
     try {
       expect(await volumes.nodesOf(handle)).to.deep.equal([]);

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { copyFile, rename } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { whileFrozen } from "../../src/agent/hosts/local/freeze.ts";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { run } from "../../src/kit/run.ts";
 import { loopOf } from "./guest.ts";
+import { bytesOf, moveDisk } from "./held-files.ts";
 import { baseOf, type SimState, type SimVm, withVm } from "./model.ts";
 
 /**
@@ -22,8 +23,8 @@ export async function checkpoint(state: SimState, vmId: string, name: string): P
         const loop = loopOf(path);
         if (loop !== undefined) await run("sync", [loop.device]);
         if (!existsSync(path)) continue;
-        await rename(path, next);
-        await copyFile(next, path, constants.COPYFILE_FICLONE);
+        await moveDisk(path, next);
+        await copyFile(bytesOf(next), path, constants.COPYFILE_FICLONE);
       }
     },
     AbortSignal.timeout(60_000),
@@ -59,7 +60,7 @@ export async function merge(state: SimState, vmId: string): Promise<SimState> {
   const vm = state.vms.find(({ id }) => id === vmId);
   if (vm === undefined || vm.checkpoints.length > 0) return state;
   const baseAt = new Map(vm.drives.map(({ path }) => [path, baseOf(state, path) ?? path]));
-  for (const [path, base] of baseAt) if (path !== base && existsSync(path)) await rename(path, base);
+  for (const [path, base] of baseAt) if (path !== base && existsSync(path)) await moveDisk(path, base);
   return withVm(state, vmId, (each) => ({
     ...each,
     mergeLooks: 0,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { bindLoop } from "../../src/agent/hosts/local/losetup.ts";
 import { run } from "../../src/kit/run.ts";
 import { inspectVhdx, renewWriteGuids } from "../../src/vhdx/index.ts";
+import { bytesOf, hold, letGo } from "./held-files.ts";
 import { diskOf, loopOf, openGuest } from "./guest.ts";
 import { RUNNING, type SimDrive, type SimVm } from "./model.ts";
 
@@ -14,13 +15,16 @@ const signal = () => AbortSignal.timeout(30_000);
  * is in the model only: its content would need the Hyper-V that is not there.
  */
 export async function plugIn(directory: string, vm: SimVm, drive: SimDrive): Promise<void> {
+  // What is open for reading alone can be read by others, too.
+  if (!drive.readOnly) await hold(drive.path);
   if (vm.state !== RUNNING || process.getuid?.() !== 0 || !existsSync(drive.path)) return;
-  const { payloadOffset: offset, virtualSize: size, fileSize } = await inspectVhdx(drive.path);
+  const file = bytesOf(drive.path);
+  const { payloadOffset: offset, virtualSize: size, fileSize } = await inspectVhdx(file);
   if (offset === undefined) return;
   if (loopOf(drive.path) === undefined) {
-    if (!drive.readOnly) await renewWriteGuids(drive.path);
+    if (!drive.readOnly) await renewWriteGuids(file);
     const endsFile = fileSize === offset + size;
-    await bindLoop(drive.path, { offset, size, endsFile }, drive.readOnly, signal());
+    await bindLoop(file, { offset, size, endsFile }, drive.readOnly, signal());
   }
   const tree = await openGuest(directory, vm);
   const disk = diskOf(vm, drive);
@@ -33,7 +37,13 @@ export async function plugIn(directory: string, vm: SimVm, drive: SimDrive): Pro
   if (drive.readOnly) await writeFile(join(entry, "ro"), "1\n");
 }
 
-/** Takes a disk out of a running VM, used or not, as Hyper-V does. */
+/** Takes a disk out of a VM, used or not, as Hyper-V does. */
+export async function takeOut(directory: string, vm: SimVm, drive: SimDrive): Promise<void> {
+  await pullOut(directory, vm, drive);
+  await letGo(drive.path);
+}
+
+/** Takes the device of a disk away, as a VM does that is turned off. */
 export async function pullOut(directory: string, vm: SimVm, drive: SimDrive): Promise<void> {
   const disk = diskOf(vm, drive);
   if (disk !== undefined) {

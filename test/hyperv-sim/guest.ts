@@ -4,12 +4,14 @@ import { listLoopDevices, type LoopDevice } from "../../src/kit/loop-devices.ts"
 import { GuestKernel } from "../support/guest-kernel.ts";
 import { GuestTree, type TreeDisk } from "../support/guest-tree.ts";
 import { volumeIdInName } from "../../src/agent/hosts/hyperv/disk-paths.ts";
+import { bytesOf } from "./held-files.ts";
 import { RUNNING, type SimDrive, type SimVm } from "./model.ts";
 import { readState } from "./store.ts";
 
 /** The loop device that does the work of a drive; none for one whose VM is off, and for a disk that is not fixed. */
 export function loopOf(path: string): LoopDevice | undefined {
-  return listLoopDevices().find(({ backingFile }) => backingFile === path);
+  const file = bytesOf(path);
+  return listLoopDevices().find(({ backingFile }) => backingFile === file);
 }
 
 /** What a VM's kernel shows of itself: a tree of its own below the simulator's directory. */

@@ -4,8 +4,9 @@ import type { Args, Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
 import { run } from "../../src/kit/run.ts";
 import { growFixed, inspectVhdx, resizeVhdx } from "../../src/vhdx/index.ts";
 import { checkpoint, merge, uncheckpoint } from "./chains.ts";
-import { plugIn, pullOut } from "./devices.ts";
+import { plugIn, takeOut } from "./devices.ts";
 import { loopOf } from "./guest.ts";
+import { bytesOf, standIn } from "./held-files.ts";
 import { inventoryOf } from "./inventory.ts";
 import { baseOf, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
 import { notThere, refusalOf, Refusal } from "./refusals.ts";
@@ -76,7 +77,7 @@ export const operations: Handlers = {
       ...each,
       drives: each.drives.filter(({ path }) => path !== drive.path),
     }));
-    await pullOut(directory, vm, drive);
+    await takeOut(directory, vm, drive);
     return { state: next, result: { done: true, inventory: inventoryOf(next, args.hosts, computer) } };
   },
 
@@ -101,8 +102,10 @@ export const operations: Handlers = {
     if (path.endsWith(".avhdx") || (user?.checkpoints.length ?? 0) > 0) throw new Refusal(0x80070057);
     requireFree(state, path);
     const wanted = BigInt(size);
-    const { type, virtualSize } = await inspectVhdx(path);
-    if (wanted > virtualSize) await (type === "fixed" ? growFixed : resizeVhdx)(path, wanted);
+    const file = bytesOf(path);
+    const { type, virtualSize } = await inspectVhdx(file);
+    if (wanted > virtualSize) await (type === "fixed" ? growFixed : resizeVhdx)(file, wanted);
+    if (file !== path) await standIn(path);
     const loop = loopOf(path);
     if (loop !== undefined) await run("losetup", ["--set-capacity", loop.device]);
     return { state, result: await infoOf(state, path) };
@@ -166,7 +169,7 @@ function requireFree({ locked }: SimState, path: string): void {
 
 async function infoOf(state: SimState, path: string): Promise<unknown> {
   try {
-    const info = await inspectVhdx(path);
+    const info = await inspectVhdx(bytesOf(path));
     return {
       path,
       virtualDiskId: info.virtualDiskId,
@@ -174,7 +177,8 @@ async function infoOf(state: SimState, path: string): Promise<unknown> {
       size: String(info.virtualSize),
       fileSize: String(info.fileSize),
       minimumSize: "0",
-      blockSize: info.blockSize,
+      // As Hyper-V tells it.
+      blockSize: info.type === "fixed" ? 0 : info.blockSize,
       logicalSectorSize: info.logicalSectorSize,
       physicalSectorSize: info.physicalSectorSize,
       parentPath: state.parents[path] ?? null,

@@ -3,13 +3,14 @@ import type {
   Attachment,
   AttachSettings,
   DiskFile,
+  DiskReader,
   Host,
   HostManifest,
   Leftover,
   Vm,
 } from "../../src/agent/hosts/host.ts";
 import { StatusError } from "../../src/kit/errors.ts";
-import { growFixed } from "../../src/vhdx/index.ts";
+import { growFixed, readIdentity } from "../../src/vhdx/index.ts";
 
 /** A VM that a fake host knows; `digit` makes its id. */
 export function fakeVm(digit: number): Vm {
@@ -43,6 +44,10 @@ export class FakeHost implements Host {
 
   openPool(): Promise<void> {
     return Promise.resolve();
+  }
+
+  diskReader(): DiskReader {
+    return ({ path }) => readIdentity(path);
   }
 
   copyInUse(): Promise<void> {

@@ -24,8 +24,10 @@ export interface HypervRig {
   readonly engine: Engine;
   /** Operations that ended, with their codes: `attach OK`. */
   readonly asked: string[];
-  /** Another host over the same simulator and pool, as after a restart of the agent. */
+  /** Another host over the same simulator and pool, beside the first. */
   another(): Promise<Host>;
+  /** Ends engine and host, does something, and opens them anew: an agent that starts again. */
+  restarted(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
 export interface RigLayout {
@@ -64,22 +66,35 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
         silentLog(),
         (op: Operation, code: string) => asked.push(`${op} ${code}`),
       );
-    const host = newHost();
     closers.push(() => simulator.turnOff());
-    closers.push(() => host.close());
-    const { engine, close } = await openEngine(
-      {
-        pools: [{ name: "default", directory: path("pool") }],
-        groups: ["test"],
-        owner: "a test",
-        known: knownPools(),
-      },
-      host,
-      defaultEngineSettings,
-      createMetrics(),
-      silentLog(),
-    );
-    closers.push(close);
+    const start = async () => {
+      const host = newHost();
+      const { engine, close: closeEngine } = await openEngine(
+        {
+          pools: [{ name: "default", directory: path("pool") }],
+          groups: ["test"],
+          owner: "a test",
+          known: knownPools(),
+        },
+        host,
+        defaultEngineSettings,
+        createMetrics(),
+        silentLog(),
+      );
+      Object.assign(rig, { host, engine });
+      return async () => {
+        await closeEngine();
+        await host.close();
+      };
+    };
+    let stop = await start();
+    closers.push(() => stop());
+    const restarted = async (meanwhile: () => Promise<void> = () => Promise.resolve()) => {
+      await stop();
+      stop = () => Promise.resolve();
+      await meanwhile();
+      stop = await start();
+    };
     const another = async () => {
       const other = newHost();
       closers.push(() => other.close());
@@ -87,7 +102,7 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
       return other;
     };
     const vmIds: [string, string] = [vms[0].id, vms[1].id];
-    Object.assign(rig, { path, pool: path("pool"), simulator, vmIds, host, engine, asked, another });
+    Object.assign(rig, { path, pool: path("pool"), simulator, vmIds, asked, another, restarted });
   });
   return rig;
 }

@@ -35,6 +35,23 @@ export interface HostManifest {
   readonly mutableAttributes: Readonly<Record<string, (value: string) => boolean>>;
 }
 
+/** What a disk says of itself. */
+export interface DiskFacts {
+  readonly virtualDiskId: string;
+  readonly type: "fixed" | "dynamic" | "differencing";
+  /** Bytes the guest sees. */
+  readonly virtualSize: bigint;
+  /** Bytes of a VHDX block; undefined where the host does not tell. */
+  readonly blockSize: number | undefined;
+  /** Bytes up to which it can grow. */
+  readonly maximumSize: bigint;
+  /** Who made it, as its file says; empty where the host does not tell. */
+  readonly creator: string;
+}
+
+/** Reads a disk. @throws what the file system says of its file, VhdxError; UNAVAILABLE while the host can't be asked */
+export type DiskReader = (disk: DiskFile) => Promise<DiskFacts>;
+
 /** What belongs to connecting a disk. */
 export interface AttachSettings {
   /** Of the volume; the host acts on those in its manifest. */
@@ -67,6 +84,11 @@ export interface Host {
   readonly manifest: HostManifest;
   /** Told that a pool can be used, at the start and whenever one comes back; ends what a crash cut short there. */
   openPool(directory: string): Promise<void>;
+  /**
+   * A reader of disks for one operation. Nothing else may open a file that a VM may have: where the VM has it to itself,
+   * the host is asked.
+   */
+  diskReader(): DiskReader;
   listVms(): Promise<Vm[]>;
   getVm(id: string): Promise<Vm | undefined>;
   /** All attachments of volumes in our pools. */

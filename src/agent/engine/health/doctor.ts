@@ -1,7 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { StatusError } from "../../../kit/errors.ts";
-import { readIdentity } from "../../../vhdx/index.ts";
 import type { DoctorFinding } from "../model.ts";
 import { parseDiskFile } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
@@ -107,7 +106,8 @@ async function amongDeleted({ layout }: Pool): Promise<Finding[]> {
 }
 
 /** Disks that are served and can't be read, and records whose disk is missing. */
-async function damaged({ catalog }: EngineParts, { name }: Pool): Promise<Finding[]> {
+async function damaged({ catalog, host }: EngineParts, { name }: Pool): Promise<Finding[]> {
+  const read = host.diskReader();
   const disks = [...catalog.volumes.values(), ...catalog.snapshots.values()].filter(
     ({ pool }) => pool === name,
   );
@@ -118,7 +118,7 @@ async function damaged({ catalog }: EngineParts, { name }: Pool): Promise<Findin
       return { kind: "record-without-disk", path, message, safeToFix: false };
     }
     try {
-      const { virtualDiskId } = await readIdentity(disk.path);
+      const { virtualDiskId } = await read({ volumeId: disk.id, path: disk.path });
       if (virtualDiskId === disk.id) return undefined;
       return {
         kind: "damaged-disk",
@@ -126,8 +126,11 @@ async function damaged({ catalog }: EngineParts, { name }: Pool): Promise<Findin
         message: `it holds the disk ${virtualDiskId}`,
         safeToFix: false,
       };
-    } catch (error) {
-      const message = `${StatusError.from(error).message}; see: hyperv-csi vhdx check`;
+    } catch (thrown) {
+      const error = StatusError.from(thrown);
+      // That nobody can be asked says nothing of the disk.
+      if (error.code === "UNAVAILABLE" && thrown === error) throw error;
+      const message = `${error.message}; see: hyperv-csi vhdx check`;
       return { kind: "damaged-disk", path: disk.path, message, safeToFix: false };
     }
   });

@@ -16,10 +16,11 @@ export async function listHealth(
 ): Promise<Page<VolumeProblems>> {
   const most = maxEntries === 0 ? LARGEST_PAGE : Math.min(maxEntries, LARGEST_PAGE);
   const { items, nextToken } = parts.catalog.volumes.page(most, token);
+  const read = parts.host.diskReader();
   const looked = await inParallel(items, async ({ id }) => {
     signal.throwIfAborted();
     // Deleted since: nothing is wrong with it.
-    return { id, problems: (await unlessGone(volumeHealth(parts, id))) ?? [] };
+    return { id, problems: (await unlessGone(volumeHealth(parts, id, read))) ?? [] };
   });
   return { items: looked.filter(({ problems }) => problems.length > 0), nextToken };
 }

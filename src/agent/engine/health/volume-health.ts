@@ -1,13 +1,17 @@
 import { stat } from "node:fs/promises";
 import { StatusError } from "../../../kit/errors.ts";
-import { readIdentity } from "../../../vhdx/index.ts";
+import type { DiskReader } from "../../hosts/host.ts";
 import type { HealthProblem, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { promisable } from "../pool/room.ts";
 import { knownVolume } from "../volumes/known-volume.ts";
 
-/** What is wrong with a volume: looked for now, nothing remembered. */
-export async function volumeHealth(parts: EngineParts, id: string): Promise<HealthProblem[]> {
+/** What is wrong with a volume: looked for now, nothing remembered. @param read shared by those who look at many */
+export async function volumeHealth(
+  parts: EngineParts,
+  id: string,
+  read: DiskReader = parts.host.diskReader(),
+): Promise<HealthProblem[]> {
   const volume = knownVolume(parts, id);
   try {
     await parts.pools.present(volume.pool);
@@ -15,14 +19,17 @@ export async function volumeHealth(parts: EngineParts, id: string): Promise<Heal
     return [{ kind: "pool-down", message: StatusError.from(error).message }];
   }
   const problems = [
-    await diskProblem(volume),
+    await diskProblem(volume, read),
     await poolProblem(parts, volume),
     await attachmentProblem(parts, volume),
   ];
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function diskProblem({ id, path, fault }: Volume): Promise<HealthProblem | undefined> {
+async function diskProblem(
+  { id, path, fault }: Volume,
+  read: DiskReader,
+): Promise<HealthProblem | undefined> {
   if (fault !== undefined) return { kind: "missing-file", message: fault };
   try {
     await stat(path);
@@ -30,11 +37,14 @@ async function diskProblem({ id, path, fault }: Volume): Promise<HealthProblem |
     return { kind: "missing-file", message: `${path}: ${StatusError.from(error).message}` };
   }
   try {
-    const { virtualDiskId } = await readIdentity(path);
+    const { virtualDiskId } = await read({ volumeId: id, path });
     if (virtualDiskId === id) return undefined;
     return { kind: "damaged", message: `${path} holds another disk, ${virtualDiskId}` };
-  } catch (error) {
-    return { kind: "damaged", message: `${path}: ${StatusError.from(error).message}` };
+  } catch (thrown) {
+    const error = StatusError.from(thrown);
+    // That nobody can be asked says nothing of the disk.
+    if (error.code === "UNAVAILABLE" && thrown === error) throw error;
+    return { kind: "damaged", message: `${path}: ${error.message}` };
   }
 }
 

@@ -88,7 +88,10 @@ export class PoolKeeper {
       if (opened.length > 0) await this.#read(opened);
     } catch (error) {
       for (const pool of opened) await pool.close();
-      throw error;
+      if (!(error instanceof StatusError) || error.code !== "UNAVAILABLE") throw error;
+      // The host can't be asked for what VMs may have: it will be, and until then nothing is guessed.
+      for (const pool of opened) this.#pools.lost(pool, error.message);
+      this.#log.error(`pools are down: ${error.message}`);
     }
   }
 
@@ -115,10 +118,11 @@ export class PoolKeeper {
   /** Recovers pools that were just opened, and takes over what they hold beside what the others do. */
   async #read(opened: readonly Pool[]): Promise<void> {
     const contents = new Map<string, PoolContents>();
+    const read = this.#host.diskReader();
     for (const pool of opened) {
       await settleTemporary(pool, this.#log);
       await settleGroups(pool, this.#log);
-      contents.set(pool.name, await scanPool(pool, this.#inventory.ledger, this.#log));
+      contents.set(pool.name, await scanPool(pool, this.#inventory.ledger, read, this.#log));
     }
     const { catalog } = this.#inventory;
     const known = () =>

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { readIdentity } from "../../../vhdx/index.ts";
+import { StatusError } from "../../../kit/errors.ts";
+import type { DiskFile, DiskReader } from "../../hosts/host.ts";
 import { createdAtOf } from "../creator.ts";
 import type { IndexedDisk } from "../index/pool-index.ts";
 import { type Stamp, stampOf } from "../index/stamp.ts";
@@ -18,9 +19,10 @@ export function indexKey(directory: string, fileName: string): string {
 }
 
 /**
- * What a disk file is: from the index while the file is as it was then, else from the file itself.
+ * What a disk file is: from the index while the file is as it was then, else from the disk itself.
  * @param stamp what its file system tells of it now; undefined for what is no file, or not there.
  * @returns the reason when it is not what its name says or can't be read.
+ * @throws StatusError UNAVAILABLE while the host can't be asked
  */
 export async function readDisk(
   directory: string,
@@ -28,6 +30,7 @@ export async function readDisk(
   { name, id }: DiskFileName,
   known: IndexedDisk | undefined,
   stamp: Stamp | undefined,
+  read: DiskReader,
 ): Promise<FoundDisk | string> {
   const path = join(directory, fileName);
   if (stamp !== undefined && known?.stamp === stamp.text) {
@@ -39,9 +42,10 @@ export async function readDisk(
     // Again, for a file that changes just now: what is read must not be older than its stamp.
     const stats = await stat(path, { bigint: true });
     if (!stats.isFile()) return "it is no file";
-    const found = await identify(path, id, stampOf(stats), Number(stats.birthtimeMs));
+    const found = await identify({ volumeId: id, path }, stampOf(stats), Number(stats.birthtimeMs), read);
     return typeof found === "string" ? found : { ...found, ...sharing(path, { name, id }), path };
   } catch (error) {
+    if (error instanceof StatusError && error.code === "UNAVAILABLE") throw error;
     return `the disk can't be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
@@ -60,13 +64,13 @@ function sharing(
 }
 
 async function identify(
-  path: string,
-  id: string,
+  file: DiskFile,
   stamp: Stamp,
   birthtime: number,
+  read: DiskReader,
 ): Promise<Omit<FoundDisk, "name" | "id" | "path"> | string> {
-  const disk = await readIdentity(path);
-  if (disk.virtualDiskId !== id) return `its name and its id, ${disk.virtualDiskId}, differ`;
+  const disk = await read(file);
+  if (disk.virtualDiskId !== file.volumeId) return `its name and its id, ${disk.virtualDiskId}, differ`;
   return {
     stamp: stamp.text,
     allocated: stamp.allocated,

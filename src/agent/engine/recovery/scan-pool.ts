@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../../kit/log.ts";
+import type { DiskReader } from "../../hosts/host.ts";
 import type { LeftAlone, PlacedGroup, PoolContents } from "../catalog/catalog.ts";
 import { type IndexedRecord, type PoolIndex, readIndex } from "../index/pool-index.ts";
 import type { Ledger } from "../index/ledger.ts";
@@ -22,8 +23,17 @@ interface Listing {
   readonly records: ReadonlyMap<string, string>;
 }
 
-/** Reads what a pool holds. Files that are not ours are not looked at; what is not sound is left alone and told. */
-export async function scanPool(pool: Pool, ledger: Ledger, log: Log): Promise<PoolContents> {
+/**
+ * Reads what a pool holds. Files that are not ours are not looked at; what is not sound is left alone and told.
+ * @param read for the disks that the index does not know as they are now
+ * @throws StatusError UNAVAILABLE while the host can't be asked for those that VMs may have
+ */
+export async function scanPool(
+  pool: Pool,
+  ledger: Ledger,
+  read: DiskReader,
+  log: Log,
+): Promise<PoolContents> {
   const leftAlone: LeftAlone[] = [];
   const leave = (path: string, { id, name }: DiskFileName, reason: string) => {
     log.warn({ path }, `left alone: ${reason}`);
@@ -31,8 +41,8 @@ export async function scanPool(pool: Pool, ledger: Ledger, log: Log): Promise<Po
   };
   const index = await readIndex(pool.layout.index, pool.id);
   const { directory, snapshots } = pool.layout;
-  const volumes = await scanDirectory(directory, "volume", index, leave);
-  const copies = await scanDirectory(snapshots, "snapshot", index, leave);
+  const volumes = await scanDirectory(directory, "volume", index, read, leave);
+  const copies = await scanDirectory(snapshots, "snapshot", index, read, leave);
   const groups = await readGroups(pool);
   for (const { disk, recordStamp } of [...volumes.found, ...copies.found]) {
     ledger.set(disk.id, { text: disk.stamp, allocated: disk.allocated }, recordStamp);
@@ -66,12 +76,14 @@ async function scanDirectory<K extends "volume" | "snapshot">(
   directory: string,
   kind: K,
   index: PoolIndex,
+  read: DiskReader,
   leave: Leave,
 ): Promise<Found<K extends "volume" ? VolumeRecord : SnapshotRecord>>;
 async function scanDirectory(
   directory: string,
   kind: "volume" | "snapshot",
   index: PoolIndex,
+  read: DiskReader,
   leave: Leave,
 ): Promise<Found<VolumeRecord | SnapshotRecord>> {
   const { disks, records } = listed(await readdir(directory));
@@ -80,9 +92,9 @@ async function scanDirectory(
     directory,
     pairs.flatMap(({ fileName, recordFile }) => [fileName, recordFile ?? ""]),
   );
-  const read = await inParallel([...pairs.entries()], async ([place, { fileName, file, recordFile }]) => {
+  const entries = await inParallel([...pairs.entries()], async ([place, { fileName, file, recordFile }]) => {
     const known = index.get(indexKey(directory, fileName));
-    const disk = await readDisk(directory, fileName, file, known, looks(2 * place));
+    const disk = await readDisk(directory, fileName, file, known, looks(2 * place), read);
     if (typeof disk === "string") {
       leave(join(directory, fileName), file, disk);
       return undefined;
@@ -107,7 +119,7 @@ async function scanDirectory(
     },
   );
   return {
-    found: read.filter((entry) => entry !== undefined),
+    found: entries.filter((entry) => entry !== undefined),
     recordsAlone: alone.filter((record) => record !== undefined),
   };
 }

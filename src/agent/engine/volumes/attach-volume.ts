@@ -2,7 +2,7 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { Attachment } from "../../hosts/host.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
-import { soundVolume } from "./known-volume.ts";
+import { requireOwnDisk, servedVolume } from "./known-volume.ts";
 import { saveVolume } from "./modify-volume.ts";
 
 /** Connects a volume to a VM. A volume that another VM has, even a stopped one, is refused. */
@@ -14,10 +14,11 @@ export async function attachVolume(
   mountPoint: string | undefined,
   signal: AbortSignal,
 ): Promise<Attachment> {
-  const volume = await soundVolume(parts, volumeId);
+  const volume = await servedVolume(parts, volumeId);
   const attachment = await parts.host.attach({ volumeId, path: volume.path }, vmId, readOnly, signal, {
     attributes: volume.attributes,
     before: async () => {
+      await requireOwnDisk(parts, volume);
       requireOwnGuestIdentity(parts, volume);
       // Before the host has it: an attachment without it would be one that nobody asked for.
       await rememberMountPoint(parts, volume, vmId, mountPoint);

@@ -30,12 +30,12 @@ export async function createVolume(
   // A size that no disk has is told as that, whether the name is taken or not.
   if (request.size !== undefined) layoutFor(request.size, request.blockSize);
   const existing = parts.catalog.volumes.byName(request.name);
-  if (existing !== undefined) return await sameVolume(existing, request);
+  if (existing !== undefined) return await sameVolume(parts, existing, request);
   parts.catalog.refuseLeftAlone(request.name);
   parts.pools.requireAllSeen();
 
   const original = request.source === undefined ? undefined : await copyOf(parts, request.source);
-  if (original !== undefined) await requireSameKind(request, original.disk);
+  if (original !== undefined) await requireSameKind(parts, request, original.disk);
   const layout = layoutOf(request, original);
   const id = randomUUID();
   const lineage = original?.disk.lineage ?? id;

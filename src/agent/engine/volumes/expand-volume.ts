@@ -4,8 +4,8 @@ import { growFixed, resizeVhdx } from "../../../vhdx/index.ts";
 import type { Expansion, SizeRange, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { claimGrowth } from "../pool/room.ts";
-import { identityOf, soundVolume } from "./known-volume.ts";
-import { sizeInRange } from "./volume-size.ts";
+import { factsOf, soundVolume } from "./known-volume.ts";
+import { sizeInRange, usualBlock } from "./volume-size.ts";
 
 /** Grows a volume: a detached one by the VHDX library, an attached one by its host. */
 export async function expandVolume(
@@ -15,8 +15,9 @@ export async function expandVolume(
   signal: AbortSignal,
 ): Promise<Expansion> {
   const volume = await soundVolume(parts, id);
-  const disk = await identityOf(volume);
-  const wanted = sizeInRange(range, range.required, BigInt(disk.blockSize));
+  const disk = await factsOf(parts, volume);
+  const block = disk.blockSize === undefined ? usualBlock(disk.virtualSize) : BigInt(disk.blockSize);
+  const wanted = sizeInRange(range, range.required, block);
   if (wanted > disk.maximumSize) {
     throw new StatusError(
       "OUT_OF_RANGE",

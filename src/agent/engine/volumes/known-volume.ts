@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { StatusError } from "../../../kit/errors.ts";
-import { readIdentity, type VhdxIdentity } from "../../../vhdx/index.ts";
+import type { DiskFacts } from "../../hosts/host.ts";
 import { stampOf } from "../index/stamp.ts";
 import type { Snapshot, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
@@ -37,13 +37,19 @@ export function quoted(text: string): string {
  * @throws StatusError as {@link knownVolume}; FAILED_PRECONDITION for one that is not
  */
 export async function soundVolume(parts: EngineParts, id: string): Promise<Volume> {
+  const volume = await servedVolume(parts, id);
+  await requireOwnDisk(parts, volume);
+  return volume;
+}
+
+/** The same, without a look at the file. */
+export async function servedVolume(parts: EngineParts, id: string): Promise<Volume> {
   const volume = knownVolume(parts, id);
   if (volume.fault !== undefined) {
     throw new StatusError("FAILED_PRECONDITION", `volume ${id} can't be used: ${volume.fault}`);
   }
   requireArrived(parts, id);
   await parts.pools.present(volume.pool);
-  await requireOwnDisk(parts, volume);
   return volume;
 }
 
@@ -60,10 +66,10 @@ export function requireArrived({ catalog }: EngineParts, id: string): void {
  * Proves that a disk's file is the disk it is known as. What the file system says of a file that was read before is
  * proof enough; otherwise it is read again.
  */
-export async function requireOwnDisk({ inventory }: EngineParts, disk: Volume | Snapshot): Promise<void> {
+export async function requireOwnDisk(parts: EngineParts, disk: Volume | Snapshot): Promise<void> {
   const stamp = stampOf(await stat(disk.path, { bigint: true }).catch(missing(disk)));
-  if (stamp.text === inventory.ledger.get(disk.id)?.text) return;
-  const { virtualDiskId } = await identityOf(disk);
+  if (stamp.text === parts.inventory.ledger.get(disk.id)?.text) return;
+  const { virtualDiskId } = await factsOf(parts, disk);
   if (virtualDiskId === disk.id) return;
   throw new StatusError(
     "FAILED_PRECONDITION",
@@ -71,9 +77,9 @@ export async function requireOwnDisk({ inventory }: EngineParts, disk: Volume | 
   );
 }
 
-/** What a disk's file says of itself. @throws StatusError FAILED_PRECONDITION when it is missing or damaged */
-export async function identityOf(disk: Volume | Snapshot): Promise<VhdxIdentity> {
-  return await readIdentity(disk.path).catch(missing(disk));
+/** What a disk says of itself. @throws StatusError FAILED_PRECONDITION when it is missing or damaged; UNAVAILABLE */
+export async function factsOf({ host }: EngineParts, disk: Volume | Snapshot): Promise<DiskFacts> {
+  return await host.diskReader()({ volumeId: disk.id, path: disk.path }).catch(missing(disk));
 }
 
 function missing({ path }: Volume | Snapshot): (error: unknown) => never {

@@ -1,15 +1,16 @@
 import { StatusError } from "../../../kit/errors.ts";
 import { formatSize } from "../../../kit/sizes.ts";
 import type { NewVolume, SizeRange, Snapshot, Volume } from "../model.ts";
-import { identityOf } from "./known-volume.ts";
+import type { EngineParts } from "../parts.ts";
+import { factsOf } from "./known-volume.ts";
 import { isWithin, layoutFor } from "./volume-size.ts";
 
 /** The volume that an equal request made. @throws StatusError ALREADY_EXISTS for another one of its name */
-export async function sameVolume(existing: Volume, request: NewVolume): Promise<Volume> {
+export async function sameVolume(parts: EngineParts, existing: Volume, request: NewVolume): Promise<Volume> {
   const difference =
     differenceOf(existing, request) ??
     (existing.fault === undefined
-      ? await differenceInKind(existing, request.type, request.blockSize)
+      ? await differenceInKind(parts, existing, request.type, request.blockSize)
       : undefined);
   if (difference !== undefined) {
     throw new StatusError("ALREADY_EXISTS", `volume ${existing.name} exists with ${difference}`);
@@ -40,10 +41,11 @@ function isAsAskedFor(existing: Volume, size: SizeRange, blockSize: bigint | und
 
 /** A copy has its original's type and blocks. @throws StatusError INVALID_ARGUMENT where others are asked for */
 export async function requireSameKind(
+  parts: EngineParts,
   { type, blockSize }: NewVolume,
   original: Volume | Snapshot,
 ): Promise<void> {
-  const found = await differenceInKind(original, type, blockSize);
+  const found = await differenceInKind(parts, original, type, blockSize);
   if (found === undefined) return;
   throw new StatusError(
     "INVALID_ARGUMENT",
@@ -51,14 +53,17 @@ export async function requireSameKind(
   );
 }
 
-/** What a disk has instead of the type and blocks asked for; its file is only read where blocks are. */
+/** What a disk has instead of the type and blocks asked for; it is only read where blocks are. */
 async function differenceInKind(
+  parts: EngineParts,
   disk: Volume | Snapshot,
   type: NewVolume["type"],
   blockSize: bigint | undefined,
 ): Promise<string | undefined> {
   if (type !== undefined && type !== disk.type) return `type ${disk.type}`;
   if (blockSize === undefined) return undefined;
-  const present = BigInt((await identityOf(disk)).blockSize);
-  return present === blockSize ? undefined : `blocks of ${formatSize(present)}`;
+  const { blockSize: present } = await factsOf(parts, disk);
+  // Of a fixed disk in use Hyper-V does not tell: that is no reason to call it another one.
+  if (present === undefined || BigInt(present) === blockSize) return undefined;
+  return `blocks of ${formatSize(BigInt(present))}`;
 }

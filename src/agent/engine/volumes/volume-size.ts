@@ -32,7 +32,7 @@ const MOST_SMALL_BLOCKS = 1n << 20n;
  */
 export function layoutFor(range: SizeRange, blockSize?: bigint): DiskLayout {
   const required = range.required < SMALLEST_VOLUME ? SMALLEST_VOLUME : range.required;
-  const block = blockSize ?? (required >= LARGE_BLOCKS_FROM ? LARGE_BLOCK : SMALL_BLOCK);
+  const block = blockSize ?? usualBlock(required);
   if (!isBlockSize(Number(block))) {
     throw new StatusError(
       "INVALID_ARGUMENT",
@@ -46,6 +46,11 @@ export function layoutFor(range: SizeRange, blockSize?: bigint): DiskLayout {
     "OUT_OF_RANGE",
     `a disk with blocks of ${formatSize(block)} has at most ${formatSize(maximumSize)}; ${formatSize(size)} need larger blocks`,
   );
+}
+
+/** Bytes of a block in a disk of so many bytes, where nobody asks for others. */
+export function usualBlock(size: bigint): bigint {
+  return size >= LARGE_BLOCKS_FROM ? LARGE_BLOCK : SMALL_BLOCK;
 }
 
 /**

@@ -6,6 +6,7 @@ import { Announcer } from "./announce.ts";
 import { applyQos, attach, detach } from "./attach.ts";
 import { copyInUse } from "./copy-in-use.ts";
 import { isInOn } from "./disk-paths.ts";
+import { diskReader } from "./disk-reader.ts";
 import { grow } from "./grow.ts";
 import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
@@ -61,6 +62,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       goRound();
       return Promise.resolve();
     },
+    diskReader: () => diskReader(parts),
     listVms: async () => [...(await survey.look()).vms.values()].map(vmOf),
     getVm: async (id) => {
       const vm = (await survey.look()).vms.get(id);

@@ -1,7 +1,7 @@
 import { LOCAL_SLOTS_PER_VM } from "../../../agent-client/disk-address.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { KeyedLocks } from "../../../kit/locks.ts";
-import { inspectVhdx, renewWriteGuids } from "../../../vhdx/index.ts";
+import { inspectVhdx, readIdentity, renewWriteGuids } from "../../../vhdx/index.ts";
 import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
 import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
 import { copyUnderLoops } from "./copy-in-use.ts";
@@ -70,6 +70,10 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       await links.openPool(directory);
       await links.sweep(linksInUse());
     },
+    diskReader:
+      () =>
+      ({ path }) =>
+        readIdentity(path),
     listVms: () => Promise.resolve([...vms]),
     getVm: (id) => Promise.resolve(vms.find((vm) => vm.id === id)),
     listAttachments: () => Promise.resolve(attachments().map(withoutLoop)),

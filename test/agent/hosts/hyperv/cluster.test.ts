@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { rename } from "node:fs/promises";
 import { basename } from "node:path";
 import { expect } from "chai";
 import type { Operation } from "../../../../src/agent/hosts/hyperv/protocol.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
+import { moveDisk } from "../../../hyperv-sim/held-files.ts";
 import { type SimHost, withVm } from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
@@ -87,7 +87,7 @@ describe("Hyper-V host: a failover cluster", () => {
     const { path } = await rig.engine.getVolume(id, context());
     const moved = rig.path(basename(path));
     const move = async (from: string, to: string) => {
-      await rename(from, to);
+      await moveDisk(from, to);
       await rig.simulator.change((state) =>
         withVm(state, vmId(), (vm) => ({
           ...vm,

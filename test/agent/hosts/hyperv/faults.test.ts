@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Operation } from "../../../../src/agent/hosts/hyperv/protocol.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { inspectVhdx } from "../../../../src/vhdx/index.ts";
+import { bytesOf } from "../../../hyperv-sim/held-files.ts";
 import { type Fault, OFF, withVm } from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
@@ -83,7 +84,7 @@ describe("Hyper-V host, when things go wrong", () => {
       await rig.simulator.fault(fault);
       expect((await rig.engine.expandVolume(id, exactly(SIZE * 2n), context())).size).to.equal(SIZE * 2n);
       const { path } = await rig.engine.getVolume(id, context());
-      expect((await inspectVhdx(path)).virtualSize).to.equal(SIZE * 2n);
+      expect((await inspectVhdx(bytesOf(path))).virtualSize).to.equal(SIZE * 2n);
       await detach(id);
     });
   }
