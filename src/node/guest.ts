@@ -47,7 +47,16 @@ export interface Usage {
 /** Something that is wrong with a volume at a path. */
 export interface HealthSign {
   readonly kind:
-    "not-mounted" | "other-disk" | "disk-gone" | "disk-offline" | "read-only" | "errors" | "hangs" | "fails";
+    | "not-mounted"
+    | "other-disk"
+    | "disk-gone"
+    | "disk-offline"
+    | "disk-cut-off"
+    | "disk-errors"
+    | "read-only"
+    | "errors"
+    | "hangs"
+    | "fails";
   /** For people. */
   readonly message: string;
 }

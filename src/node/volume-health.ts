@@ -11,8 +11,10 @@ const meanings: Readonly<Record<HealthSign["kind"], readonly [VolumeHealthErrorT
   "other-disk": ["INACCESSIBLE", "OtherDiskMounted"],
   "disk-gone": ["INACCESSIBLE", "DiskGone"],
   "disk-offline": ["INACCESSIBLE", "DiskOffline"],
+  "disk-cut-off": ["INACCESSIBLE", "DiskCutOff"],
   hangs: ["INACCESSIBLE", "FileSystemHangs"],
   fails: ["INACCESSIBLE", "FileSystemFails"],
+  "disk-errors": ["DEGRADED", "DiskErrors"],
   "read-only": ["DEGRADED", "FileSystemReadOnly"],
   errors: ["DEGRADED", "FileSystemErrors"],
 };

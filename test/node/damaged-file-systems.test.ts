@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readMountTable } from "../../src/kit/mount-table.ts";
@@ -33,13 +33,6 @@ describe("NodeStageVolume of a damaged file system", () => {
   async function spoilCount(volume: AttachedVolume): Promise<void> {
     await debugfs(volume, "set_inode_field /file links_count 5");
     await debugfs(volume, "set_super_value state 2");
-  }
-
-  /** Makes the volume's file shorter, so that its device can't read its end. */
-  async function cutOff(volume: AttachedVolume, bytes: bigint): Promise<void> {
-    const { path } = await node.local.engine.getVolume(volume.id, node.call());
-    await truncate(path, (await stat(path)).size - Number(bytes));
-    await run("blockdev", ["--flushbufs", volume.device]);
   }
 
   it("mends an ext4 where that loses nothing, and mounts it with its files", async () => {
@@ -125,7 +118,7 @@ describe("NodeStageVolume of a damaged file system", () => {
 
   it("never formats a disk with I/O errors, whatever can be read of it", async () => {
     const [blank, full] = [await node.volume(), await used("ext4")];
-    for (const volume of [blank, full]) await cutOff(volume, 512n * 1024n);
+    for (const volume of [blank, full]) await node.cutOff(volume, 512n * 1024n);
     await refused(node.stage(blank), "UNAVAILABLE", /EIO|early/);
     // What can be read is zero, too: neither does a file system that can't be found any more make the disk blank.
     await writeBytes(full.device, 0, Buffer.alloc(Number(MiB)));
@@ -137,7 +130,7 @@ describe("NodeStageVolume of a damaged file system", () => {
   it("does not mount an ext4 that can't be read for its check", async () => {
     const volume = await used("ext4");
     await debugfs(volume, "set_super_value state 2");
-    await cutOff(volume, 15n * MiB);
+    await node.cutOff(volume, 15n * MiB);
     const error = await node.stage(volume).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(Error);
     expect((error as { code: string }).code).to.be.oneOf(["UNAVAILABLE", "FAILED_PRECONDITION"]);

@@ -62,6 +62,8 @@ export class GuestKernel {
   async #rescan(name: string): Promise<void> {
     const disk = this.#named(name);
     const block = join(this.tree.roots.sys, "block", name);
+    // It asks for more than the disk knows, which counts as failed.
+    await this.tree.fail(name, 2n);
     if (disk?.through !== undefined) {
       await run("losetup", ["--set-capacity", disk.through]);
       await writeFile(join(block, "size"), await readFile(`/sys/class/block/${basename(disk.through)}/size`));

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { scsiPage83 } from "../../src/vhdx/index.ts";
 import { run } from "../../src/kit/run.ts";
@@ -44,6 +44,7 @@ export class GuestTree {
   readonly roots: Roots;
   readonly #controllers = new Map<number, string>();
   #numbers = 0;
+  #plugged = 0;
 
   constructor(directory: string) {
     const at = (name: string) => join(directory, name);
@@ -84,10 +85,13 @@ export class GuestTree {
     await writeFile(join(device, "type"), disk.name.startsWith("sr") ? "5\n" : "0\n");
     await writeFile(join(device, "state"), `${disk.state ?? "running"}\n`);
     for (const file of ["delete", "rescan"]) await writeFile(join(device, file), "");
+    // The kernel has asked the disk for more than it knows.
+    await writeFile(join(device, "ioerr_cnt"), "0x3\n");
     await this.#identify(device, disk);
     await symlink(relative(block, device), join(block, "device"));
     await writeFile(join(block, "size"), `${disk.sectors ?? GIB_IN_SECTORS}\n`);
     await writeFile(join(block, "ro"), "0\n");
+    await writeFile(join(block, "diskseq"), `${++this.#plugged}\n`);
     await this.#link(device, `bus/scsi/devices/${addressOf(disk.at)}`);
     await this.#link(block, `block/${disk.name}`);
     await this.#number(block, disk.through);
@@ -107,6 +111,13 @@ export class GuestTree {
       await rm(join(this.roots.sys, link), { force: true });
     }
     await rm(device, { recursive: true });
+  }
+
+  /** Commands of a disk fail, as the kernel counts them. */
+  async fail(name: string, commands: bigint): Promise<void> {
+    const count = join(this.roots.sys, "block", name, "device", "ioerr_cnt");
+    const before = BigInt((await readFile(count, "utf8")).trim());
+    await writeFile(count, `0x${(before + commands).toString(16)}\n`);
   }
 
   /** A device mapper over disks, as LUKS and multipath make them. */

@@ -30,8 +30,11 @@ export const context = (): CallContext => ({
   requestId: randomUUID(),
 });
 
-/** The rig is filled when `before` has run; its fields are not to be read earlier. */
-export function localRig(): LocalRig {
+/**
+ * The rig is filled when `before` has run; its fields are not to be read earlier. `prepare` is given the pool's
+ * directory before there is one.
+ */
+export function localRig(prepare?: (pool: string) => Promise<void>): LocalRig {
   const path = scratchDirectory();
   const vms = [declaredVm(randomUUID(), "one"), declaredVm(randomUUID(), "two")] as const;
   let opened: { host: Host; engine: Engine; close: () => Promise<void> } | undefined;
@@ -41,6 +44,7 @@ export function localRig(): LocalRig {
   };
   before(needsLoopDevices);
   before(async () => {
+    await prepare?.(path("pool"));
     const host = localHost(vms, MOST_DISKS);
     const { engine, close } = await openEngine(
       {

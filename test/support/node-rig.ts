@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { stat, truncate } from "node:fs/promises";
 import { encodePublishContext, type VmbusAddress } from "../../src/agent-client/disk-address.ts";
 import type { VolumeCapability__Output } from "../../src/csi/generated/csi/v1/VolumeCapability.ts";
 import type { CsiCall } from "../../src/csi/rpc.ts";
 import type { LoopDevice } from "../../src/kit/loop-devices.ts";
 import { KeyedLocks } from "../../src/kit/locks.ts";
+import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { thisVm, type ThisVm } from "../../src/node/linux/this-vm.ts";
@@ -99,6 +101,13 @@ export class NodeRig {
   /** Lets disk and device grow, as the controller does before the node is asked. */
   async grow(volume: AttachedVolume, size: bigint): Promise<void> {
     await this.local.engine.expandVolume(volume.id, { required: size, limit: undefined }, context());
+  }
+
+  /** Makes the volume's file shorter, so that its device can't read its end. */
+  async cutOff(volume: AttachedVolume, bytes: bigint): Promise<void> {
+    const { path } = await this.local.engine.getVolume(volume.id, this.call());
+    await truncate(path, (await stat(path)).size - Number(bytes));
+    await run("blockdev", ["--flushbufs", volume.device]);
   }
 
   stage(volume: AttachedVolume, use: Use = {}, path = volume.staging, volumeContext = {}) {

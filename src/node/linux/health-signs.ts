@@ -4,13 +4,15 @@ import { StatusError } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
 import type { HealthSign } from "../guest.ts";
 import { attribute, deviceOf, diskUnder, entries, isGone } from "./block-devices.ts";
+import { diskSigns } from "./disk-signs.ts";
+import type { FailedCommands } from "./failed-commands.ts";
 import { mountAt } from "./mounts.ts";
-import { mountInfo, sysBlock, type Roots, type ThisVm } from "./this-vm.ts";
+import { mountInfo, type Roots, type ThisVm } from "./this-vm.ts";
 import { runLimitedAny } from "./tools.ts";
 import type { UsageReader } from "./usage.ts";
 import { isDiskOf } from "./volume-of.ts";
 
-/** How long a file system may take to say how full it is, in milliseconds. */
+/** How long a file system may take to answer, in milliseconds. */
 const LONGEST_ANSWER_MS = 3000;
 
 /** What is wrong with a volume at a path. Nothing is locked, and a file system that hangs is waited for only briefly. */
@@ -19,6 +21,7 @@ export async function signsAt(
   volumeId: string,
   vm: ThisVm,
   usage: UsageReader,
+  failed: FailedCommands,
 ): Promise<HealthSign[]> {
   const { roots } = vm;
   const mount = await mountAt(path, mountInfo(roots));
@@ -31,17 +34,10 @@ export async function signsAt(
   if (isGone(disk, roots)) return [{ kind: "disk-gone", message: `the disk ${disk} under ${path} is gone` }];
   if (!isDiskOf(volumeId, disk, vm))
     return [{ kind: "other-disk", message: `${path} shows ${disk}, which is not volume ${volumeId}` }];
-  const offline = diskState(disk, roots);
-  if (device.access === "block") return offline;
+  const ofDisk = diskSigns(disk, volumeId, roots, failed, LONGEST_ANSWER_MS);
+  if (device.access === "block") return await ofDisk;
   const fails = await failsToAnswer(path, usage);
-  return [...offline, ...forcedReadOnly(mount), ...countedErrors(mount, device.name, roots), ...fails];
-}
-
-/** A SCSI disk that the kernel has given up. */
-function diskState(disk: string, roots: Roots): HealthSign[] {
-  const state = attribute(join(sysBlock(roots), disk, "device", "state"));
-  if (state === undefined || state === "running") return [];
-  return [{ kind: "disk-offline", message: `the kernel says that disk ${disk} is ${state}` }];
+  return [...(await ofDisk), ...forcedReadOnly(mount), ...countedErrors(mount, device.name, roots), ...fails];
 }
 
 /** A file system that nobody asked to be read-only, and that is: an error made it so. */

@@ -1,9 +1,11 @@
+import { basename } from "node:path";
 import { StatusError } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
 import type { Guest } from "../guest.ts";
 import { deviceOf, diskUnder, sizeOf } from "./block-devices.ts";
 import { checkBeforeMount } from "./check.ts";
 import { contentOf } from "./content.ts";
+import { FailedCommands } from "./failed-commands.ts";
 import { format, formatUnlocked } from "./format.ts";
 import { growMounted, growUnmounted, isSmaller } from "./growth.ts";
 import { signsAt } from "./health-signs.ts";
@@ -20,13 +22,18 @@ import { UsageReader } from "./usage.ts";
 import { findVmbusDisk } from "./vmbus-disk.ts";
 
 /** What the kernel and the tools of this Linux VM do. What is mounted for pods lies below kubelet's directory. */
-export function linuxGuest(vm: ThisVm, kubeletDirectory = "/var/lib/kubelet"): Guest {
-  const { roots } = vm;
+export function linuxGuest(machine: ThisVm, kubeletDirectory = "/var/lib/kubelet"): Guest {
+  const { roots } = machine;
   const usage = new UsageReader();
+  const failed = new FailedCommands(roots);
+  const vm = failed.apartFromOwn(machine);
   return {
     findDisk: async (address, volumeId, patience) => {
       if (address.kind === "loop") return await findLoopDisk(address, volumeId, vm);
-      return await findVmbusDisk(address, volumeId, vm, patience);
+      const disk = await findVmbusDisk(address, volumeId, vm, patience);
+      // From here on what fails counts.
+      failed.of(basename(disk.device), volumeId);
+      return disk;
     },
     letGo: (volumeId) => letGo(volumeId, vm),
     contentOf,
@@ -51,7 +58,7 @@ export function linuxGuest(vm: ThisVm, kubeletDirectory = "/var/lib/kubelet"): G
     growUnmounted,
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),
-    signsAt: (path, volumeId) => signsAt(path, volumeId, vm, usage),
+    signsAt: (path, volumeId) => signsAt(path, volumeId, vm, usage, failed),
     storageSigns: () => storageSigns(kubeletDirectory, roots),
     usage: (path) => usage.usageOf(path),
   };
