@@ -1,5 +1,5 @@
-import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import type { Readable } from "node:stream";
+import { startProgram, type StartOptions, type Started, type StartProgram } from "./start-program.ts";
 
 /** How a child process ended, and what it wrote, without the last newline. */
 export interface ChildEnd {
@@ -21,22 +21,29 @@ export interface Child {
 const PATIENCE_MS = 2000;
 
 /** Ended with this process. */
-const bound = new Set<ChildProcess>();
+const bound = new Set<Started>();
 process.on("exit", () => {
-  for (const child of bound) child.kill();
+  for (const child of bound) child.kill("SIGTERM");
 });
 
-/**
- * Starts a program. Node's own spawn: a start costs several milliseconds of processor time less than with a library
- * around it, and the node plugin starts three programs for a volume. More than `mostOutput` bytes of output stop it.
- */
+export interface ChildOptions {
+  readonly env: StartOptions["env"];
+  /** What it reads. It may end without reading all of it. */
+  readonly input?: string;
+  /** More bytes of output than this stop it. */
+  readonly mostOutput: number;
+  /** Not ended with this process. */
+  readonly outlivesUs?: boolean;
+}
+
+/** Starts a program. @throws NodeJS.ErrnoException, at once or in `end`, when it can't be started */
 export function startChild(
   program: string,
   args: readonly string[],
-  { input, mostOutput, ...options }: SpawnOptions & { input?: string; mostOutput: number },
+  { env, input, mostOutput, outlivesUs = false }: ChildOptions,
+  start: StartProgram = startProgram,
 ): Child {
-  const stdio = [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] as const;
-  const child = spawn(program, args, { ...options, stdio: [...stdio] });
+  const child = start(program, args, { env, hasInput: input !== undefined, outlivesUs });
   let killing: NodeJS.Timeout | undefined;
   const stop = () => {
     if (killing !== undefined) return;
@@ -44,46 +51,36 @@ export function startChild(
     killing = setTimeout(() => {
       child.kill("SIGKILL");
       // What it started may hold them open.
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, PATIENCE_MS);
   };
-  const end = new Promise<ChildEnd>((resolve, reject) => {
-    let room = mostOutput;
-    const collect = (stream: Readable | null) => {
-      const parts: Buffer[] = [];
-      stream?.on("data", (part: Buffer) => {
-        room -= part.length;
-        if (room < 0) stop();
-        else parts.push(part);
-      });
-      return () =>
-        Buffer.concat(parts)
-          .toString("utf8")
-          .replace(/\r?\n$/, "");
-    };
-    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
-    if (options.detached !== true) bound.add(child);
-    const over = () => {
+  let room = mostOutput;
+  const collect = (stream: Readable) => {
+    const parts: Buffer[] = [];
+    stream.on("data", (part: Buffer) => {
+      room -= part.length;
+      if (room < 0) stop();
+      else parts.push(part);
+    });
+    return () =>
+      Buffer.concat(parts)
+        .toString("utf8")
+        .replace(/\r?\n$/, "");
+  };
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  if (!outlivesUs) bound.add(child);
+  const end = child.ended
+    .finally(() => {
       bound.delete(child);
       clearTimeout(killing);
-    };
-    child.once("error", (error) => {
-      over();
-      reject(error);
+    })
+    .then((ended) => {
+      if (room < 0) throw new RangeError(`it wrote more than ${mostOutput} bytes`);
+      return { ...ended, stdout: stdout(), stderr: stderr() };
     });
-    child.once("close", (code, signal) => {
-      over();
-      if (room < 0) {
-        reject(new RangeError(`it wrote more than ${mostOutput} bytes`));
-        return;
-      }
-      const said = { stdout: stdout(), stderr: stderr() };
-      resolve({ exitCode: code ?? undefined, signal: signal ?? undefined, ...said });
-    });
-    // A program may end without reading all of it.
-    child.stdin?.on("error", () => undefined);
-    child.stdin?.end(input);
-  });
+  // A program may end without reading all of it.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
   return { end, stop };
 }

@@ -20,9 +20,6 @@ const LONGEST_RUN_MS = 15 * 60_000;
 
 const MOST_OUTPUT = 4 * 1024 * 1024;
 
-/** env(1) itself answers this when the program is missing. */
-const ENV_FOUND_NO_PROGRAM = 127;
-
 /**
  * Runs a program without a shell and returns how it ended, whatever the exit code. It is killed when `signal`
  * ends. Messages are in the C locale, but nothing should depend on their words.
@@ -62,12 +59,9 @@ export async function runAny(
  * @throws StatusError UNAVAILABLE when the program is missing.
  */
 export async function runToEnd(program: string, args: readonly string[], input = ""): Promise<RunResult> {
-  const whole = ["--ignore-signal=PIPE", program, ...args];
   // A limit would kill the program; those that are run so say little.
-  const options = { env: environment(), input, detached: true, mostOutput: Infinity };
-  const end = await endOf(program, () => startChild("env", whole, options).end);
-  if (end.exitCode === ENV_FOUND_NO_PROGRAM) throw notInstalled(program, end);
-  return ended(program, end);
+  const options = { env: environment(), input, outlivesUs: true, mostOutput: Infinity };
+  return ended(program, await endOf(program, () => startChild(program, args, options).end));
 }
 
 /** The end of a program that `start` starts. @throws StatusError when it can't be started */

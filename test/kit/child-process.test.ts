@@ -18,7 +18,7 @@ const isGone = (pid: number) => {
 describe("kit child process", () => {
   const path = temporaryDirectory();
   const sh = (script: string, ...args: string[]) =>
-    startChild("sh", ["-c", script, "sh", ...args], { mostOutput: 100_000 });
+    startChild("sh", ["-c", script, "sh", ...args], { env: process.env, mostOutput: 100_000 });
   const pidIn = async (file: string) => {
     const pid = async () => Number(await readFile(file, "utf8").catch(() => ""));
     await until(async () => (await pid()) > 0, "the program runs");
@@ -49,18 +49,18 @@ describe("kit child process", () => {
 
   it("keeps texts whole that come in pieces", async () => {
     const text = "ä€😀".repeat(5000);
-    const child = startChild("cat", [], { mostOutput: 1 << 20, input: `${text}\n` });
+    const child = startChild("cat", [], { env: process.env, mostOutput: 1 << 20, input: `${text}\n` });
     expect((await child.end).stdout).to.equal(text);
   });
 
   it("may be given more than it reads", async () => {
-    const child = startChild("true", [], { mostOutput: 0, input: "x".repeat(1 << 20) });
+    const child = startChild("true", [], { env: process.env, mostOutput: 0, input: "x".repeat(1 << 20) });
     expect((await child.end).exitCode).to.equal(0);
   });
 
   it("ends with the process that started it", async () => {
     const script = `import { startChild } from ${JSON.stringify(MODULE)};
-      startChild("sh", ["-c", ${JSON.stringify('echo $$ > "$1"; exec sleep 1000')}, "sh", ${JSON.stringify(path("c"))}], { mostOutput: 10 });
+      startChild("sh", ["-c", ${JSON.stringify('echo $$ > "$1"; exec sleep 1000')}, "sh", ${JSON.stringify(path("c"))}], { env: process.env, mostOutput: 10 });
       process.on("SIGTERM", () => process.exit(0));
       console.log("started");`;
     const parent = startProcess(process.execPath, ["--input-type=module", "--eval", script]);

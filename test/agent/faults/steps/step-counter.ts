@@ -41,7 +41,7 @@ function counted(call: Call, isStep: (args: unknown[]) => boolean = () => true):
   };
 }
 
-/** Counts every change of a file or directory, and every program that was run, as a step. */
+/** Counts every change of a file or directory, and every program that Node itself started, as a step. */
 export async function watchSteps(): Promise<void> {
   const calls = promises as unknown as Record<string, Call>;
   const handle: FileHandle = await open("/dev/null");
