@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { FLUSH_FILE } from "../../../kit/directory-flush.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import type { DoctorFinding } from "../model.ts";
 import { parseDiskFile } from "../names.ts";
@@ -12,6 +13,8 @@ import { inParallel } from "../recovery/in-parallel.ts";
 const OWN = new Set([
   ".hyperv-csi.json",
   ".lock",
+  ".lock.held",
+  FLUSH_FILE,
   ".index",
   ".index.tmp",
   ".tmp",
@@ -57,7 +60,7 @@ async function inPlace({ layout }: Pool): Promise<Finding[]> {
   return [
     ...own.filter((name) => !OWN.has(name)).map((name) => ({ directory: layout.directory, name })),
     ...snapshots
-      .filter((name) => parseGroupFile(name) === undefined)
+      .filter((name) => parseGroupFile(name) === undefined && name !== FLUSH_FILE)
       .map((name) => ({ directory: layout.snapshots, name })),
   ]
     .filter(({ name }) => parseDiskFile(name) === undefined && !CHECKPOINT.test(name))

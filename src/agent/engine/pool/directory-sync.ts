@@ -1,15 +1,15 @@
-import type { FileHandle } from "node:fs/promises";
+import type { DirectoryFlush } from "../../../kit/directory-flush.ts";
 
 /**
  * Makes changes of one directory durable. Callers that arrive while an fsync runs share the next one: it starts
  * after their change, so it covers them all.
  */
 export class DirectorySync {
-  readonly #directory: FileHandle;
+  readonly #directory: Pick<DirectoryFlush, "sync">;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  constructor(directory: FileHandle) {
+  constructor(directory: Pick<DirectoryFlush, "sync">) {
     this.#directory = directory;
   }
 

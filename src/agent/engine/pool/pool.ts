@@ -1,4 +1,5 @@
-import { mkdir, open, stat, statfs, type FileHandle } from "node:fs/promises";
+import { mkdir, stat, statfs } from "node:fs/promises";
+import { type DirectoryFlush, openDirectoryFlush } from "../../../kit/directory-flush.ts";
 import { hasErrno, StatusError } from "../../../kit/errors.ts";
 import { lockFile } from "../../../kit/file-lock.ts";
 import { DirectorySync } from "./directory-sync.ts";
@@ -64,14 +65,14 @@ export async function openPool(
     const lock = await lockFile(layout.lock, `pool ${place.directory}`, owner);
     closing.push(() => lock.release());
     const id = await claimPool(layout.marker, groups, knownId);
-    const handles: FileHandle[] = [];
-    for (const directory of [place.directory, layout.snapshots]) {
-      const handle = await open(directory, "r");
-      closing.push(() => handle.close());
-      handles.push(handle);
-    }
-    const [own, snapshots] = handles as [FileHandle, FileHandle];
-    const { dev, ino } = await own.stat({ bigint: true });
+    const openSync = async (directory: string): Promise<DirectoryFlush> => {
+      const flush = await openDirectoryFlush(directory);
+      closing.push(() => flush.close());
+      return flush;
+    };
+    const own = await openSync(place.directory);
+    const snapshots = await openSync(layout.snapshots);
+    const { dev, ino } = await stat(place.directory, { bigint: true });
     return {
       ...place,
       id,

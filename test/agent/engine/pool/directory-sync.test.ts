@@ -1,4 +1,3 @@
-import type { FileHandle } from "node:fs/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { DirectorySync } from "../../../../src/agent/engine/pool/directory-sync.ts";
@@ -18,7 +17,7 @@ class SlowDirectory {
         this.#running.push({ end: resolve, fail: reject });
       });
     },
-  } as FileHandle;
+  };
 
   get running(): number {
     return this.#running.length;
