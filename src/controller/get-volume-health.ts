@@ -5,14 +5,19 @@ import { requireFields } from "../csi/required-fields.ts";
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import type { ControllerParts } from "./parts.ts";
 
-/** What a kind of problem means to who has a pod on the volume. One that is not known here makes it no better. */
-const meanings: Readonly<Record<string, readonly [VolumeHealthErrorType, reason: string]>> = {
+type Meaning = readonly [VolumeHealthErrorType, reason: string];
+
+/** What a kind of problem means to who has a pod on the volume; docs/reference/health.md tells causes and cures. */
+export const problemMeanings: Readonly<Record<string, Meaning>> = {
   "missing-file": ["DATA_LOSS", "DiskMissing"],
   damaged: ["INACCESSIBLE", "DiskDamaged"],
   overcommitted: ["DEGRADED", "PoolOvercommitted"],
   "lost-attachment": ["INACCESSIBLE", "AttachmentLost"],
   "pool-down": ["INACCESSIBLE", "PoolDown"],
 };
+
+/** A problem that is not known here makes it no better. */
+export const UNKNOWN_PROBLEM: Meaning = ["DEGRADED", "Other"];
 
 /** What is wrong with a volume as its host sees it; nothing for a sound one. */
 export function getVolumeHealth({ groups }: ControllerParts): ControllerRpcs["ControllerGetVolumeHealth"] {
@@ -31,6 +36,6 @@ export function getVolumeHealth({ groups }: ControllerParts): ControllerRpcs["Co
 
 /** A problem as its agent tells it, as CSI has it. */
 export function statusOf({ kind, message }: HealthAnswer["problems"][number]) {
-  const [status, reason] = meanings[kind] ?? (["DEGRADED", "Other"] as const);
+  const [status, reason] = problemMeanings[kind] ?? UNKNOWN_PROBLEM;
   return { status, reason, message };
 }

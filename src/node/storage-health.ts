@@ -5,8 +5,8 @@ import type { StorageSign } from "./guest.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import type { NodeParts } from "./parts.ts";
 
-/** What a sign means to who wants to use volumes on this node. */
-const meanings: Readonly<
+/** What a sign means to who wants to use volumes on this node; docs/reference/health.md tells causes and cures. */
+export const storageMeanings: Readonly<
   Record<StorageSign["kind"] | "node-unknown", readonly [StorageHealthErrorType, reason: string]>
 > = {
   "no-controller": ["STORAGE_UNREACHABLE", "NoScsiController"],
@@ -28,7 +28,7 @@ export function storageHealth({ guest, facts }: NodeParts): NodeRpcs["NodeGetSto
     // One entry for each reason, with all that was seen.
     const byReason = new Map<string, { status: StorageHealthErrorType; reason: string; message: string }>();
     for (const { kind, message } of signs) {
-      const [status, reason] = meanings[kind];
+      const [status, reason] = storageMeanings[kind];
       const before = byReason.get(reason);
       byReason.set(reason, {
         status,

@@ -5,8 +5,13 @@ import type { Guest, HealthSign } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readPath, readVolumeId } from "./request.ts";
 
-/** What a sign means to who has a pod on the volume. The node never says DATA_LOSS: only the host sees the file. */
-const meanings: Readonly<Record<HealthSign["kind"], readonly [VolumeHealthErrorType, reason: string]>> = {
+/**
+ * What a sign means to who has a pod on the volume; docs/reference/health.md tells causes and cures. The node never says
+ * DATA_LOSS: only the host sees the file.
+ */
+export const volumeMeanings: Readonly<
+  Record<HealthSign["kind"], readonly [VolumeHealthErrorType, reason: string]>
+> = {
   "not-mounted": ["INACCESSIBLE", "NotMounted"],
   "other-disk": ["INACCESSIBLE", "OtherDiskMounted"],
   "disk-gone": ["INACCESSIBLE", "DiskGone"],
@@ -34,7 +39,7 @@ export function volumeHealth({ guest }: NodeParts): NodeRpcs["NodeGetVolumeHealt
     // One entry for each reason, of whichever path showed it first.
     const byReason = new Map<string, { status: VolumeHealthErrorType; reason: string; message: string }>();
     for (const { kind, message } of found.flat()) {
-      const [status, reason] = meanings[kind];
+      const [status, reason] = volumeMeanings[kind];
       if (!byReason.has(reason)) byReason.set(reason, { status, reason, message });
     }
     return { volume_health: { volume_id: request.volume_id, health_statuses: [...byReason.values()] } };

@@ -53,6 +53,16 @@ describe("NodeGetVolumeHealth", () => {
     expect(found[1]!.message).to.match(/counted errors: \d+ since 20\d\d-.*the last at 20\d\d-/);
   });
 
+  it("has nothing more to tell of an ext4 that was checked at its next stage", async () => {
+    const volume = await node.volume(64n << 20n);
+    await node.stage(volume, { fsType: "ext4" });
+    await writeFile(join("/sys/fs/ext4", basename(volume.device), "trigger_fs_error"), "test");
+    expect(await reasons(volume, undefined, "")).to.deep.equal(["DEGRADED FileSystemErrors"]);
+    await node.unstage(volume);
+    await node.stage(volume);
+    expect(await reasons(volume, undefined, "")).to.deep.equal([]);
+  });
+
   it("sees that an xfs was shut down", async () => {
     const volume = await node.volume(320n << 20n);
     await node.stage(volume, { fsType: "xfs" });
