@@ -8,15 +8,20 @@ export interface DirectoryFlush {
   close(): Promise<void>;
 }
 
-/** What lies in a directory on Windows while it is open for flushing. */
+/** What lies in a directory on Windows while it is open for flushing, and while it is flushed once. */
 export const FLUSH_FILE = ".flush";
+export const ONE_FLUSH_FILE = ".flush-once";
 
-/** Opens a directory for flushing. */
+/**
+ * Opens a directory for flushing.
+ * @param file the name of what is flushed on Windows; two that flush one directory must not take each other's away.
+ */
 export async function openDirectoryFlush(
   path: string,
   platform: NodeJS.Platform = process.platform,
+  file: string = FLUSH_FILE,
 ): Promise<DirectoryFlush> {
-  return platform === "win32" ? await throughFile(join(path, FLUSH_FILE)) : await open(path, "r");
+  return platform === "win32" ? await throughFile(join(path, file)) : await open(path, "r");
 }
 
 /**

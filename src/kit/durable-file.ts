@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { openDirectoryFlush } from "./directory-flush.ts";
+import { ONE_FLUSH_FILE, openDirectoryFlush } from "./directory-flush.ts";
 
 /** Replaces a small file atomically and durably, with its directory entry. */
 export async function writeFileDurably(path: string, content: string): Promise<void> {
@@ -23,7 +23,7 @@ export async function writeFileDurably(path: string, content: string): Promise<v
 
 /** Makes the names in a directory durable. */
 export async function flushDirectory(path: string): Promise<void> {
-  const directory = await openDirectoryFlush(path);
+  const directory = await openDirectoryFlush(path, process.platform, ONE_FLUSH_FILE);
   try {
     await directory.sync();
   } finally {

@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FLUSH_FILE } from "../../../kit/directory-flush.ts";
+import { FLUSH_FILE, ONE_FLUSH_FILE } from "../../../kit/directory-flush.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import type { DoctorFinding } from "../model.ts";
 import { parseDiskFile } from "../names.ts";
@@ -15,6 +15,9 @@ const OWN = new Set([
   ".lock",
   ".lock.held",
   FLUSH_FILE,
+  ONE_FLUSH_FILE,
+  ".chains.json",
+  ".chains.json.tmp",
   ".index",
   ".index.tmp",
   ".tmp",

@@ -27,7 +27,7 @@ export async function attach(
         const vm = seen.vms.get(vmId) ?? noSuchVm(vmId);
         const present = presentAttachment(seen.drivesOf(disk.volumeId).map(attachmentOf), vmId, readOnly);
         if (present !== undefined) return { done: present };
-        const own = seen.drives().filter((each) => each.vm.id === vmId && each.isInPool);
+        const own = seen.drives().filter((each) => each.vm.id === vmId && each.pool !== undefined);
         requireSlot(vmId, own.length, slots);
         const slot = freeSlot(vm);
         const place = { host: vm.host, vmId, ...slot, path: disk.path };

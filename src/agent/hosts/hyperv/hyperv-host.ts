@@ -1,7 +1,7 @@
 import { KeyedLocks } from "../../../kit/locks.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Host, HostManifest } from "../host.ts";
-import { alarmOf, Reverts } from "./alarms.ts";
+import { alarmOf } from "./alarms.ts";
 import { Announcer } from "./announce.ts";
 import { applyQos, attach, detach } from "./attach.ts";
 import { copyInUse } from "./copy-in-use.ts";
@@ -11,6 +11,7 @@ import { grow } from "./grow.ts";
 import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
+import { Reverts } from "./reverts.ts";
 import { attachmentOf, vmOf } from "./seen.ts";
 import { Survey } from "./survey.ts";
 import { WorkerPool, type WorkerObserver } from "./worker/pool.ts";
@@ -31,9 +32,9 @@ export interface HypervSettings {
 export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerObserver): Host {
   const { slotsPerVm, diskTypes, group } = settings;
   const workers = new WorkerPool(settings.workers, log, observe);
-  const reverts = new Reverts();
-  const survey = new Survey(workers, isInOn(process.platform), (before, now) => {
-    reverts.compare(before, now);
+  const reverts = new Reverts(log);
+  const survey = new Survey(workers, isInOn(process.platform), (now) => {
+    reverts.compare(now);
   });
   const parts: HypervParts = { workers, survey, locks: new KeyedLocks(), group, log };
   const announcer = new Announcer();
@@ -57,10 +58,10 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       keepsDisksInUse: false,
       mutableAttributes: qosAttributes,
     },
-    openPool: (directory) => {
+    openPool: async (directory) => {
       survey.openPool(directory);
+      await reverts.openPool(directory);
       goRound();
-      return Promise.resolve();
     },
     diskReader: () => diskReader(parts),
     listVms: async () => [...(await survey.look()).vms.values()].map(vmOf),
@@ -85,10 +86,14 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
         fixed: remove,
       }));
     },
-    forget: () => Promise.resolve(),
+    forget: (volumeId) => {
+      reverts.forget(volumeId);
+      return Promise.resolve();
+    },
     close: async () => {
       clearInterval(timer);
       await rounds;
+      await reverts.settled();
       await workers.close();
     },
   };

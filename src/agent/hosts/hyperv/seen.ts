@@ -12,8 +12,8 @@ export interface SeenDrive {
   readonly volumeId: string;
   /** Its file, as far as it is known: the base of a chain. */
   readonly file: string;
-  /** False for a disk that lies outside our pools, where storage migration may have brought it. */
-  readonly isInPool: boolean;
+  /** Our pool that it lies in; undefined outside, where storage migration may have brought it. */
+  readonly pool: string | undefined;
 }
 
 /** What was seen of all hosts at one moment. */
@@ -30,8 +30,8 @@ export class Seen {
         const file = drive.basePath ?? drive.path;
         const volumeId = volumeIdInName(file);
         if (volumeId === undefined) return [];
-        const isInPool = directories.some((directory) => isIn(file, directory));
-        return [{ vm, drive, volumeId, file, isInPool }];
+        const pool = directories.find((directory) => isIn(file, directory));
+        return [{ vm, drive, volumeId, file, pool }];
       }),
     );
     this.#drives = Map.groupBy(drives, ({ volumeId }) => volumeId);

@@ -8,12 +8,12 @@ import type { WorkerPool } from "./worker/pool.ts";
 export class Survey {
   readonly #workers: WorkerPool;
   readonly #isIn: IsIn;
-  readonly #onSeen: (before: Seen | undefined, now: Seen) => void;
+  readonly #onSeen: (now: Seen) => void;
   readonly #pools = new Set<string>();
   #hosts: readonly string[] = [];
   #last: Seen | undefined;
 
-  constructor(workers: WorkerPool, isIn: IsIn, onSeen: (before: Seen | undefined, now: Seen) => void) {
+  constructor(workers: WorkerPool, isIn: IsIn, onSeen: (now: Seen) => void) {
     this.#workers = workers;
     this.#isIn = isIn;
     this.#onSeen = onSeen;
@@ -55,7 +55,7 @@ export class Survey {
       throw new StatusError("UNAVAILABLE", `host ${host} does not answer: ${message.slice(0, 300)}`);
     }
     const seen = new Seen(inventory, this.#pools, this.#isIn);
-    this.#onSeen(this.#last, seen);
+    this.#onSeen(seen);
     this.#last = seen;
     return seen;
   }
