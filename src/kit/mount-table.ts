@@ -69,8 +69,13 @@ function parseLine(line: string): Mount | undefined {
     isShared: fields.slice(6, dash).some((field) => /^shared:\d+$/.test(field)),
     fsType: unescape(fsType),
     source: unescape(source),
-    superOptions: (superOptions ?? "").split(","),
+    superOptions: splitOptions(superOptions ?? ""),
   };
+}
+
+/** At commas, but for those in an SELinux label, which the kernel quotes then: `rw,context="a:b:c:s0:c1,c2"`. */
+function splitOptions(text: string): string[] {
+  return text.match(/(?<=^|,)(?:(?:fs|def|root)?context="[^"]*"|[^,]*)/g) ?? [];
 }
 
 /** The kernel writes space, tab, newline, backslash and # as three octal digits, byte by byte. */

@@ -34,6 +34,8 @@ export type PathState =
       readonly deviceIsGone: boolean;
       readonly fsType: string;
       readonly readOnly: boolean;
+      /** That of all its files; "" when each has its own, undefined where the kernel has no SELinux. */
+      readonly seLinuxLabel: string | undefined;
       /** "block" when the path is the device itself. */
       readonly access: "mount" | "block";
     };

@@ -10,7 +10,8 @@ import { growStaged } from "./grow-staged.ts";
 import type { Disk, Guest } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readMountFlags, readPath, readVolumeId } from "./request.ts";
-import { isStaged } from "./staged-here.ts";
+import { labelIn } from "./selinux-label.ts";
+import { isStaged, requireLabel } from "./staged-here.ts";
 import { unlockDisk } from "./unlock-disk.ts";
 
 type MountUse = Extract<VolumeUse, { access: "mount" }>;
@@ -53,9 +54,12 @@ async function stageMount(
   const readOnly = use.readOnlyMode || disk.readOnly;
   const flags = readMountFlags(use.mountFlags);
   const options = readOnly ? [...flags, "ro"] : flags;
-  if (await isStaged(guest, disk, path, wanted, options.includes("ro"))) return;
+  const seLinuxLabel = labelIn(flags);
+  const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
+  if (await isStaged(guest, disk, path, how)) return;
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
+    await requireLabel(guest, disk, path, seLinuxLabel);
     if (!readOnly) await growStaged(guest, plain, fsType, path, options);
   };
   if (passphrase === undefined) {

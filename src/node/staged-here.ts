@@ -1,15 +1,17 @@
 import type { FileSystem } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Disk, Guest } from "./guest.ts";
+import { hasLabel } from "./selinux-label.ts";
+
+/** How a volume is to be mounted. */
+interface Wanted {
+  readonly fsType: FileSystem | undefined;
+  readonly readOnly: boolean;
+  readonly seLinuxLabel: string | undefined;
+}
 
 /** True when this volume is mounted here already. @throws StatusError for anything else here */
-export async function isStaged(
-  guest: Guest,
-  disk: Disk,
-  path: string,
-  wanted: FileSystem | undefined,
-  readOnly: boolean,
-): Promise<boolean> {
+export async function isStaged(guest: Guest, disk: Disk, path: string, wanted: Wanted): Promise<boolean> {
   const state = await guest.stateOf(path, disk.volumeId);
   switch (state.kind) {
     case "absent":
@@ -24,13 +26,14 @@ export async function isStaged(
       }
       if (
         state.access === "mount" &&
-        state.readOnly === readOnly &&
-        state.fsType === (wanted ?? state.fsType)
+        state.readOnly === wanted.readOnly &&
+        state.fsType === (wanted.fsType ?? state.fsType) &&
+        hasLabel(state.seLinuxLabel, wanted.seLinuxLabel)
       )
         return true;
       throw new StatusError(
         "ALREADY_EXISTS",
-        `volume ${disk.volumeId} is staged on ${path} in another way: ${state.readOnly ? "read-only" : "writable"}, with ${state.fsType}`,
+        `volume ${disk.volumeId} is staged on ${path} in another way: ${state.readOnly ? "read-only" : "writable"}, with ${state.fsType}${labelText(state.seLinuxLabel)}`,
       );
     case "empty file":
       throw new StatusError("FAILED_PRECONDITION", `${path} is a file, not a directory`);
@@ -40,4 +43,30 @@ export async function isStaged(
         `${path} ${state.what}; a mount would hide it: move it away`,
       );
   }
+}
+
+/**
+ * Reads back that a volume was mounted with the label that was asked for: mount(8) leaves it out without a word where it
+ * finds no SELinux. @throws StatusError FAILED_PRECONDITION when it was not, and is unmounted
+ */
+export async function requireLabel(
+  guest: Guest,
+  { volumeId }: Disk,
+  path: string,
+  wanted: string | undefined,
+): Promise<void> {
+  if (wanted === undefined) return;
+  const state = await guest.stateOf(path, volumeId);
+  if (state.kind !== "mounted" || hasLabel(state.seLinuxLabel, wanted)) return;
+  await guest.unmount(path);
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `volume ${volumeId} was mounted${labelText(state.seLinuxLabel)} and not with ${wanted}: it was unmounted. ` +
+      "In a container, /sys/fs/selinux and /etc/selinux must be the host's",
+  );
+}
+
+function labelText(label: string | undefined): string {
+  if (label === undefined) return "";
+  return label === "" ? ", without an SELinux label of its own" : `, with the SELinux label ${label}`;
 }

@@ -93,6 +93,21 @@ describe("kit mount table", () => {
     );
   });
 
+  it("keeps the categories of an SELinux label together, and parts all other options at commas", () => {
+    const options = (text: string) =>
+      parseMountTable(`36 35 98:0 / /mnt rw - xfs /dev/sdb ${text}`)[0]?.superOptions;
+    const label = 'context="a:b:c:s0:c1,c2"';
+    expect(options(`rw,${label},inode64`)).to.deep.equal(["rw", label, "inode64"]);
+    expect(options(`rw,root${label}`)).to.deep.equal(["rw", `root${label}`]);
+    expect(options('rw,lowerdir=/a",upperdir=/b",ro')).to.deep.equal([
+      "rw",
+      'lowerdir=/a"',
+      'upperdir=/b"',
+      "ro",
+    ]);
+    expect(options('context="a,ro')).to.deep.equal(['context="a', "ro"]);
+  });
+
   it("has above a path the nearest mount, of several there the last, and none that only begins like it", () => {
     const at = (id: number, mountPoint: string) => `${id} 1 8:1 / ${mountPoint} rw - ext4 /dev/sda1 rw`;
     const table = parseMountTable([at(20, "/"), at(21, "/a/b"), at(22, "/a"), at(23, "/a/b")].join("\n"));

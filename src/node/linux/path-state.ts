@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isNotFound } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
 import type { PathState } from "../guest.ts";
+import { labelIn } from "../selinux-label.ts";
 import { deviceOf, diskUnder, isGone } from "./block-devices.ts";
 import { mountAt } from "./mounts.ts";
 import { mountInfo, type ThisVm } from "./this-vm.ts";
@@ -37,6 +38,7 @@ async function mountedState(mount: Mount, volumeId: string, vm: ThisVm): Promise
     deviceIsGone: disk !== undefined && isGone(disk, vm.roots),
     fsType: mount.fsType,
     readOnly: mount.options.includes("ro") || mount.superOptions.includes("ro"),
+    seLinuxLabel: labelIn(mount.superOptions) ?? (mount.superOptions.includes("seclabel") ? "" : undefined),
     access: device?.access ?? "mount",
   };
 }

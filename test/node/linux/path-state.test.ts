@@ -44,6 +44,7 @@ describe("the state of a path", () => {
       deviceIsGone: false,
       access: "mount",
       fsType: "ext4",
+      seLinuxLabel: undefined,
     };
     expect(await stateOf(mounted.staging, mounted.id, vm())).to.deep.equal({ ...state, readOnly: false });
     expect(await stateOf(mounted.target, mounted.id, vm())).to.deep.equal({ ...state, readOnly: true });
