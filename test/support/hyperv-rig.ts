@@ -2,7 +2,7 @@ import type { Engine } from "../../src/agent/engine/engine.ts";
 import { openEngine } from "../../src/agent/engine/open-engine.ts";
 import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
 import type { Host } from "../../src/agent/hosts/host.ts";
-import { hypervHost } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
+import { hypervHost, type HypervSettings } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
 import { HYPERV_SLOTS_PER_VM } from "../../src/agent/hosts/open-host.ts";
 import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
 import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/settings.ts";
@@ -26,6 +26,8 @@ export interface HypervRig {
   readonly asked: string[];
   /** Another host over the same simulator and pool, beside the first. */
   another(): Promise<Host>;
+  /** How a host over the same simulator is set, for a group of that name. */
+  settingsFor(group: string): HypervSettings;
   /** Ends engine and host, does something, and opens them anew: an agent that starts again. */
   restarted(meanwhile?: () => Promise<void>): Promise<void>;
 }
@@ -39,6 +41,7 @@ export interface RigLayout {
 /** The rig is filled when `before` has run; its fields are not to be read earlier. */
 export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout = {}): HypervRig {
   const closers: (() => Promise<void>)[] = [];
+  const group = cluster ?? "test";
   after(async () => {
     for (const close of closers.toReversed()) await close();
   });
@@ -50,21 +53,20 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
     const vms = [simVm("node-1", 2), simVm("node-2", 1)] as const;
     const simulator = await new Simulator(path("hyperv")).make(vms, [...hosts], cluster ?? null);
     const asked: string[] = [];
+    const settingsFor = (name: string): HypervSettings => ({
+      workers: {
+        ...defaultWorkerSettings,
+        command: simulator.worker(hosts[0], program),
+        size: 2,
+        ...workers,
+      },
+      group: name,
+      slotsPerVm: HYPERV_SLOTS_PER_VM,
+      diskTypes: ["fixed", "dynamic"],
+    });
     const newHost = () =>
-      hypervHost(
-        {
-          workers: {
-            ...defaultWorkerSettings,
-            command: simulator.worker(hosts[0], program),
-            size: 2,
-            ...workers,
-          },
-          group: "test",
-          slotsPerVm: HYPERV_SLOTS_PER_VM,
-          diskTypes: ["fixed", "dynamic"],
-        },
-        silentLog(),
-        (op: Operation, code: string) => asked.push(`${op} ${code}`),
+      hypervHost(settingsFor(group), silentLog(), (op: Operation, code: string) =>
+        asked.push(`${op} ${code}`),
       );
     closers.push(() => simulator.turnOff());
     const start = async () => {
@@ -72,7 +74,7 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
       const { engine, close: closeEngine } = await openEngine(
         {
           pools: [{ name: "default", directory: path("pool") }],
-          groups: ["test"],
+          groups: [group],
           owner: "a test",
           known: knownPools(),
         },
@@ -102,7 +104,16 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
       return other;
     };
     const vmIds: [string, string] = [vms[0].id, vms[1].id];
-    Object.assign(rig, { path, pool: path("pool"), simulator, vmIds, asked, another, restarted });
+    Object.assign(rig, {
+      path,
+      pool: path("pool"),
+      simulator,
+      vmIds,
+      asked,
+      another,
+      settingsFor,
+      restarted,
+    });
   });
   return rig;
 }

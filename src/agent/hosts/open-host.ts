@@ -3,6 +3,7 @@ import { LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Host, Vm } from "./host.ts";
+import { untilHostIsProven } from "./prove-host.ts";
 import type { HypervSettings } from "./hyperv/hyperv-host.ts";
 import { localHost } from "./local/local-host.ts";
 
@@ -14,7 +15,10 @@ export type HostSettings =
   | { readonly kind: "local"; readonly vms: readonly Vm[]; readonly slotsPerVm: number }
   | ({ readonly kind: "hyperv" } & HypervSettings);
 
-/** Opens the host that the settings name; only what that one needs is loaded. */
+/**
+ * Opens the host that the settings name; only what that one needs is loaded.
+ * @throws StatusError FAILED_PRECONDITION, PERMISSION_DENIED for a host that this agent must not work on
+ */
 export async function openHost(settings: HostSettings, metrics: Metrics, log: Log): Promise<Host> {
   if (settings.kind === "local") return localHost(settings.vms, settings.slotsPerVm);
   const { hypervHost } = await import("./hyperv/hyperv-host.ts");
@@ -25,7 +29,9 @@ export async function openHost(settings: HostSettings, metrics: Metrics, log: Lo
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
     registers: [metrics.registry],
   });
-  return hypervHost(settings, log, (operation, code, duration) => {
+  const host = hypervHost(settings, log, (operation, code, duration) => {
     seconds.observe({ operation, code }, duration);
   });
+  await untilHostIsProven(host, log);
+  return host;
 }

@@ -14,6 +14,7 @@ import { ownCheckpoints, reap } from "./reaper.ts";
 import { Reverts } from "./reverts.ts";
 import { attachmentOf, vmOf } from "./seen.ts";
 import { Survey } from "./survey.ts";
+import { acceptWorker } from "./worker/accept.ts";
 import { WorkerPool, type WorkerObserver } from "./worker/pool.ts";
 import type { WorkerSettings } from "./worker/settings.ts";
 
@@ -31,7 +32,7 @@ export interface HypervSettings {
 /** The Hyper-V host, or failover cluster, that the workers reach. */
 export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerObserver): Host {
   const { slotsPerVm, diskTypes, group } = settings;
-  const workers = new WorkerPool(settings.workers, log, observe);
+  const workers = new WorkerPool(settings.workers, log, observe, acceptWorker(group));
   const reverts = new Reverts(log);
   const survey = new Survey(workers, isInOn(process.platform), (now) => {
     reverts.compare(now);

@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { expect } from "chai";
 import type { Operation } from "../../../../src/agent/hosts/hyperv/protocol.ts";
+import { openHost } from "../../../../src/agent/hosts/open-host.ts";
+import { silentLog } from "../../../../src/kit/log.ts";
+import { createMetrics } from "../../../../src/kit/metrics.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { moveDisk } from "../../../hyperv-sim/held-files.ts";
 import { type SimHost, withVm } from "../../../hyperv-sim/model.ts";
@@ -35,9 +38,27 @@ describe("Hyper-V host: a failover cluster", () => {
 
   afterEach(bringBack);
 
+  it("refuses an agent whose group is not the cluster, when it starts and when the machine joins one later", async () => {
+    const open = (group: string) =>
+      openHost({ kind: "hyperv", ...rig.settingsFor(group) }, createMetrics(), silentLog());
+    const named = (cluster: string | null) => rig.simulator.change((state) => ({ ...state, cluster }));
+    await refused(open("hv-1"), "FAILED_PRECONDITION", "set group to rack");
+    await named(null);
+    const alone = await open("hv-1");
+    try {
+      expect(await alone.listVms()).to.have.length(2);
+      await named("RACK.example.com");
+      await alone.close();
+      await refused(open("hv-1"), "FAILED_PRECONDITION", "failover cluster RACK");
+      await (await open("rack")).close();
+    } finally {
+      await named("rack");
+    }
+  });
+
   it("tells its VMs their group", async () => {
     const told = async () =>
-      (await rig.simulator.state()).vms.every(({ items }) => items["hyperv-csi-group"] === "test");
+      (await rig.simulator.state()).vms.every(({ items }) => items["hyperv-csi-group"] === "rack");
     await until(told, "the VMs to be told their group");
   });
 

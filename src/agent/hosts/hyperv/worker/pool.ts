@@ -2,7 +2,6 @@ import pLimit from "p-limit";
 import { StatusError } from "../../../../kit/errors.ts";
 import type { Log } from "../../../../kit/log.ts";
 import type { Args, Hello, Operation, Result } from "../protocol.ts";
-import { PROTOCOL_VERSION } from "../protocol.ts";
 import { statusOf } from "./failures.ts";
 import { WorkerLost, WorkerProcess } from "./process.ts";
 import type { WorkerSettings } from "./settings.ts";
@@ -18,16 +17,19 @@ export class WorkerPool {
   readonly #settings: WorkerSettings;
   readonly #log: Log;
   readonly #observe: WorkerObserver;
+  readonly #accept: (hello: Hello) => void;
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #idle: WorkerProcess[] = [];
   readonly #running = new Set<Promise<unknown>>();
   readonly #probe: NodeJS.Timeout;
   #closed = false;
 
-  constructor(settings: WorkerSettings, log: Log, observe: WorkerObserver) {
+  /** @param accept throws for a worker that must not be used, by what it says of itself and its machine */
+  constructor(settings: WorkerSettings, log: Log, observe: WorkerObserver, accept: (hello: Hello) => void) {
     this.#settings = settings;
     this.#log = log;
     this.#observe = observe;
+    this.#accept = accept;
     this.#limit = pLimit(settings.size);
     this.#probe = setInterval(() => void this.#probeIdle(), settings.probeMs).unref();
   }
@@ -111,7 +113,7 @@ export class WorkerPool {
   async #start(): Promise<WorkerProcess> {
     const worker = new WorkerProcess(this.#settings.command, this.#log);
     try {
-      requireUsable(await this.#ask(worker, "hello", {}));
+      this.#accept(await this.#ask(worker, "hello", {}));
       return worker;
     } catch (error) {
       worker.retire();
@@ -132,26 +134,12 @@ export class WorkerPool {
     for (const worker of this.#idle.splice(0)) {
       if (worker.isLost) continue;
       try {
-        await this.#ask(worker, "hello", {});
+        this.#accept(await this.#ask(worker, "hello", {}));
       } catch (error) {
-        this.#log.warn({ err: error }, "an idle Hyper-V worker does not answer and is replaced");
+        this.#log.warn({ err: error }, "an idle Hyper-V worker can't be used any more and is replaced");
         worker.retire();
       }
       this.#giveBack(worker);
     }
   }
-}
-
-function requireUsable({ protocol, mayManageVms, user, computer }: Hello): void {
-  if (protocol !== PROTOCOL_VERSION) {
-    throw new StatusError(
-      "FAILED_PRECONDITION",
-      `the worker speaks protocol ${protocol} and this agent ${PROTOCOL_VERSION}: install both from one archive`,
-    );
-  }
-  if (mayManageVms) return;
-  throw new StatusError(
-    "PERMISSION_DENIED",
-    `${user} may not manage VMs on ${computer}: run the agent as LocalSystem, or add the account to Hyper-V Administrators`,
-  );
 }

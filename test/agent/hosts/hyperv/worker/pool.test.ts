@@ -4,6 +4,7 @@ import {
   type WorkerSettings,
   defaultWorkerSettings,
 } from "../../../../../src/agent/hosts/hyperv/worker/settings.ts";
+import { acceptWorker } from "../../../../../src/agent/hosts/hyperv/worker/accept.ts";
 import { WorkerPool } from "../../../../../src/agent/hosts/hyperv/worker/pool.ts";
 import { silentLog } from "../../../../../src/kit/log.ts";
 import { refused } from "../../../../support/refused.ts";
@@ -44,6 +45,7 @@ describe("the pool of Hyper-V workers", () => {
       { ...defaultWorkerSettings, command, ...settings },
       silentLog(),
       () => undefined,
+      acceptWorker("test"),
     );
     pools.push(pool);
     return pool;
