@@ -5,6 +5,7 @@ import { parseSize } from "../../kit/sizes.ts";
 import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
+import { ownWorker } from "../hosts/hyperv/worker/own-worker.ts";
 import { defaultWorkerSettings } from "../hosts/hyperv/worker/settings.ts";
 import { HYPERV_SLOTS_PER_VM, type HostSettings } from "../hosts/open-host.ts";
 import { parseListen } from "../listen-address.ts";
@@ -66,10 +67,18 @@ async function localSettings({ vms, maxVolumes }: AgentConfig): Promise<HostSett
 function hypervSettings({ vms, workerCommand, group, maxVolumes }: AgentConfig): HostSettings {
   if (vms.length > 0) throw invalid("vms are declared for a local host alone: Hyper-V knows its own");
   const [program, ...args] = workerCommand;
-  if (program === undefined) throw invalid("the hyperv host needs workerCommand, the program of its workers");
+  const command =
+    program === undefined
+      ? ownWorker(process.platform, process.argv[1] ?? "", process.env["SystemRoot"])
+      : { program, args };
+  if (command === undefined) {
+    throw invalid(
+      "the hyperv host needs workerCommand, the program of its workers, on any machine but Windows",
+    );
+  }
   return {
     kind: "hyperv",
-    workers: { ...defaultWorkerSettings, command: { program, args } },
+    workers: { ...defaultWorkerSettings, command },
     group,
     slotsPerVm: Math.min(maxVolumes, HYPERV_SLOTS_PER_VM),
     diskTypes: ["dynamic", "fixed"],

@@ -1,0 +1,26 @@
+import { win32 } from "node:path";
+import type { WorkerCommand } from "./process.ts";
+
+/**
+ * The worker that comes with the agent: its script lies beside the bundle. Windows PowerShell 5.1 is on every Windows and
+ * has the Hyper-V module; it is started by its full path, so that nobody can put another program in its way. The
+ * scripts are not signed, so this one process does without the machine's execution policy.
+ * @param bundle the program that runs
+ * @param systemRoot Windows' own directory, as %SystemRoot% says
+ * @returns undefined on other platforms
+ */
+export function ownWorker(
+  platform: NodeJS.Platform,
+  bundle: string,
+  systemRoot: string | undefined,
+): WorkerCommand | undefined {
+  if (platform !== "win32") return undefined;
+  const windows = systemRoot === undefined || systemRoot === "" ? "C:\\Windows" : systemRoot;
+  return {
+    program: win32.join(windows, "System32", "WindowsPowerShell", "v1.0", "powershell.exe"),
+    args: [
+      ...["-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass"],
+      ...["-File", win32.join(win32.dirname(bundle), "powershell", "worker.ps1")],
+    ],
+  };
+}
