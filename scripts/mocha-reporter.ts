@@ -1,14 +1,27 @@
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 
-/** Mocha's own report for people, and the counts as JSON in the file that SUITE_COUNTS names. */
+/** What a run came to. `failures` are the titles of what failed, each with the first line of why. */
+export interface RunCounts {
+  passed: number;
+  failed: number;
+  skipped: number;
+  failures: string[];
+}
+
+/** Mocha's own report for people, and a RunCounts as JSON in the file that SUITE_COUNTS names. */
 export default function reporter(runner: Mocha.Runner, options: Mocha.MochaOptions): void {
   new Mocha.reporters.Spec(runner, options);
+  const failed: string[] = [];
+  runner.on("fail", (test, error: unknown) => {
+    const [reason = ""] = String(error).split("\n");
+    failed.push(`${test.fullTitle()}: ${reason}`);
+  });
   runner.once("end", () => {
     const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
     const file = process.env["SUITE_COUNTS"];
-    if (file !== undefined) {
-      writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
-    }
+    if (file === undefined) return;
+    const counts: RunCounts = { passed: passes, failed: failures, skipped: pending, failures: failed };
+    writeFileSync(file, JSON.stringify(counts));
   });
 }

@@ -92,7 +92,7 @@ describe("conditions of volumes in a list", () => {
       agent.serveLater = undefined;
       for (const answer of held) answer();
     }
-  }).timeout(30_000);
+  }).timeout(300_000);
 
   it("do not make a list whole that lacks a group", async () => {
     await rig.agent("b").stop();

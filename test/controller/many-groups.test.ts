@@ -15,7 +15,7 @@ const at = (...groups: string[]) => groups.map((group) => ({ segments: { [NAMES.
 const node_id = fakeVm(1).id;
 
 describe("a controller of 200 agents and 20,000 volumes, 5 of them dead", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const rig = simulatedGroups(GROUPS, 3_600_000);
   const { groups } = rig;
   let heap: number;

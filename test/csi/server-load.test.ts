@@ -16,7 +16,7 @@ const CALLS_EACH = 50;
 const ALL = CLIENTS * CALLS_EACH;
 
 describe("csi server under load", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   /** What the handlers of the calls that run now wait for. */
   let hold: () => Promise<unknown> = () => Promise.resolve();

@@ -33,7 +33,7 @@ describe("kit child process", () => {
     expect(await child.end).to.include({ exitCode: undefined, signal: "SIGKILL" });
     expect(isGone(pid)).to.equal(true);
     process.kill(await pidIn(path("b")), "SIGKILL");
-  }).timeout(10_000);
+  }).timeout(300_000);
 
   it("stops what writes without end, and gives nothing of it away as a result", async () => {
     const endless = await sh("while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done").end.catch(
@@ -45,7 +45,7 @@ describe("kit child process", () => {
     ).end.catch((error: unknown) => error);
     expect(trapped).to.be.instanceOf(RangeError);
     expect((await sh("head -c 90000 /dev/zero").end).stdout.length).to.equal(90_000);
-  }).timeout(10_000);
+  }).timeout(300_000);
 
   it("keeps texts whole that come in pieces", async () => {
     const text = "ä€😀".repeat(5000);
@@ -68,5 +68,5 @@ describe("kit child process", () => {
     const pid = await pidIn(path("c"));
     await parent.kill("SIGTERM");
     await until(() => Promise.resolve(isGone(pid)), "it is gone");
-  }).timeout(10_000);
+  }).timeout(300_000);
 });

@@ -40,7 +40,7 @@ async function scribble(disk: WritableDisk, model: Buffer, count: number): Promi
 }
 
 describe("vhdx chains as others see them", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   before(needs("qemu-img", "qemu-io", "vhdiinfo", "vhdimount"));
   const path = temporaryDirectory();
   const model = Buffer.alloc(SIZE);

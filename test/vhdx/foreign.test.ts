@@ -25,7 +25,7 @@ const compare = (vhdx: string, raw: string) =>
   tool("qemu-img", "compare", "-f", "vhdx", "-F", "raw", vhdx, raw);
 
 describe("vhdx as qemu sees it", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   before(needs("qemu-img", "qemu-io"));
   const path = temporaryDirectory();
 
@@ -141,7 +141,7 @@ describe("vhdx as qemu sees it", function () {
 });
 
 describe("vhdx made by qemu", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   before(needs("qemu-img", "qemu-io"));
   const path = temporaryDirectory();
   const make = (name: string, size: string, options: string) =>
@@ -230,7 +230,7 @@ describe("vhdx made by qemu", function () {
 });
 
 describe("vhdx as libvhdi sees it", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(needs("vhdiinfo"));
   const path = temporaryDirectory();
 

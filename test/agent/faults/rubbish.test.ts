@@ -22,7 +22,7 @@ const ALL = { maxEntries: 0, token: undefined };
 const OWN = /^\.(index|lock|hyperv-csi\.json)|^(\.snapshots\/)?(mine|new|cut);/;
 
 describe(`a pool with ${PIECES} files of rubbish`, function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const newRig = engineRigs();
 
   /** What each file below a directory is, byte for byte; names are taken as bytes. */

@@ -17,7 +17,7 @@ import { startVhdx, vhdx } from "../vhdx/run-vhdx.ts";
 const main = join(import.meta.dirname, "../../../src/main.ts");
 
 describe("hyperv-csi vhdx, output", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   before(() => diskWith(path("disk.vhdx"), [[0, 4 << 20]]));
 

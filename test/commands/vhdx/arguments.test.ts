@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../../vhdx/support/temp.ts";
 import { startVhdx, vhdx } from "./run-vhdx.ts";
 
 describe("hyperv-csi vhdx, arguments", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   before(async () => {
     await diskWith(path("disk.vhdx"), [[0, 4096]]);

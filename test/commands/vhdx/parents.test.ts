@@ -6,7 +6,7 @@ import { temporaryDirectory } from "../../vhdx/support/temp.ts";
 import { vhdx } from "./run-vhdx.ts";
 
 describe("hyperv-csi vhdx, parents", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   const child = () => path("children/child.avhdx");
   const allowed = () => ["--parent-dir", path("empty"), "--parent-dir", path("golden")];

@@ -15,7 +15,7 @@ const changes = (file: string) => [
 ];
 
 describe("hyperv-csi vhdx, files in use", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
 
   describe("in a pool", () => {

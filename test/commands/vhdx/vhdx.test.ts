@@ -12,7 +12,7 @@ import { temporaryDirectory } from "../../vhdx/support/temp.ts";
 import { startVhdx, vhdx } from "./run-vhdx.ts";
 
 describe("hyperv-csi vhdx", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 

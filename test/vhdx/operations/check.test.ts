@@ -34,7 +34,7 @@ async function everything(file: MemoryFile): Promise<Buffer> {
 }
 
 describe("vhdx check", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const path = temporaryDirectory();
   let valid: MemoryFile;
   let child: MemoryFile;
@@ -325,7 +325,7 @@ describe("vhdx check", function () {
 });
 
 describe("vhdx check of files by qemu", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(needs("qemu-img", "qemu-io"));
   const path = temporaryDirectory();
 

@@ -15,7 +15,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 import { needs, qemuCheck, tool } from "../support/tools.ts";
 
 describe("vhdx clone", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(needs("qemu-img"));
   const path = temporaryDirectory();
 

@@ -17,7 +17,7 @@ import { needs, qemuCheck, tool } from "../support/tools.ts";
 const block = (index: number, length = 1 << 20) => [index << 20, length] as const;
 
 describe("vhdx compact", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(needs("qemu-img"));
   const path = temporaryDirectory();
 

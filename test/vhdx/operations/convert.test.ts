@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../support/temp.ts";
 import { needs, qemuCheck, tool } from "../support/tools.ts";
 
 describe("vhdx conversion", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(needs("qemu-img"));
   const path = temporaryDirectory();
   const raw = () => path("disk.raw");

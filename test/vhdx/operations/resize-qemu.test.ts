@@ -17,7 +17,7 @@ import { needs, qemuCheck, qemuInfo, tool } from "../support/tools.ts";
 const LARGEST_COMPARED = 8n * GiB;
 
 describe("vhdx resize as qemu sees it", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   before(needs("qemu-img", "qemu-io"));
   const path = temporaryDirectory();
 

@@ -109,7 +109,7 @@ function holesAndClones(path: (name: string) => string, sharesSpace: boolean): v
 }
 
 describe("vhdx file system calls", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   before(function () {
     if (process.platform === "linux") return;
     console.log("      skipped: these are Linux file systems");

@@ -36,7 +36,7 @@ const places: readonly { readonly change: Change; readonly what: string; readonl
 const article = (change: Change) => `${change === "expand" ? "an" : "a"} ${change}`;
 
 describe("a power cut after a flush that was left out", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const path = scratchDirectory();
   before(needsLoopDevices);
   let supply: PowerSupply;

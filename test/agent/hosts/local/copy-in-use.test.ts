@@ -22,7 +22,7 @@ import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { mountXfsImage } from "../../../support/xfs-image.ts";
 
 describe("local host: snapshots of volumes in use", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const path = scratchDirectory();
   const vm = declaredVm(randomUUID(), "one");
   let opened: OpenEngine | undefined;
