@@ -60,20 +60,23 @@ export async function readHeader(disk: Disk): Promise<LuksHeader> {
   throw new StatusError("FAILED_PRECONDITION", `volume ${disk.volumeId} has no LUKS2 header`);
 }
 
-/** Runs cryptsetup with a passphrase on its standard input. @throws StatusError UNAUTHENTICATED for a wrong one */
+/**
+ * Runs cryptsetup with a passphrase on its standard input. `volume` is how errors name the volume.
+ * @throws StatusError UNAUTHENTICATED for a wrong passphrase
+ */
 export async function withPassphrase(
   args: readonly string[],
   passphrase: string,
-  volumeId: string,
+  volume: string,
 ): Promise<void> {
   const result = await runWriterAny("cryptsetup", args, passphrase);
-  if (result.exitCode !== 0) throw refusal(args, result, volumeId);
+  if (result.exitCode !== 0) throw refusal(args, result, volume);
 }
 
-function refusal(args: readonly string[], result: RunResult, volumeId: string): StatusError {
+function refusal(args: readonly string[], result: RunResult, volume: string): StatusError {
   if (result.exitCode !== BAD_PASSPHRASE) return failed("cryptsetup", args, result);
   return new StatusError(
     "UNAUTHENTICATED",
-    `the passphrase in the secret does not unlock volume ${volumeId}: nothing was changed`,
+    `nothing was changed: the passphrase in the secret does not unlock volume ${volume}`,
   );
 }

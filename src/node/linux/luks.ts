@@ -21,22 +21,19 @@ export function luks(roots: Roots): Encryption {
     markUsed,
     unlock: async (disk, passphrase) => {
       const header = await readHeader(disk);
+      const volume = withOrigin(disk.volumeId, header.uuid);
       const left = findMapper(disk.volumeId, roots);
       if (left !== undefined && !(await isHeld(left, roots))) await close(left);
       else if (left !== undefined) {
         requireSameDisk(left, disk, header.uuid, roots);
         // It is mounted, so this volume was unlocked with its passphrase; whoever asks now must know it, too.
-        await withPassphrase(
-          ["open", "--test-passphrase", "--key-file=-", disk.device],
-          passphrase,
-          disk.volumeId,
-        );
+        await withPassphrase(["open", "--test-passphrase", "--key-file=-", disk.device], passphrase, volume);
         return { ...mapped(disk, left, roots), neverUsed: header.neverUsed };
       }
       const readOnly = disk.readOnly ? ["--readonly"] : [];
       const names = [disk.device, mapperName(disk.volumeId)];
       const args = ["open", "--type", "luks2", "--key-file=-", ...readOnly, ...names];
-      await withPassphrase(args, passphrase, disk.volumeId);
+      await withPassphrase(args, passphrase, volume);
       const made = findMapper(disk.volumeId, roots);
       if (made === undefined) {
         throw new StatusError("INTERNAL", `volume ${disk.volumeId} was unlocked and has no mapper`);
@@ -72,6 +69,12 @@ export function luks(roots: Roots): Encryption {
       if (mapper !== undefined && !(await isHeld(mapper, roots))) await close(mapper);
     },
   };
+}
+
+/** A volume as errors name it: of a copy, whose header is its original's, with that. */
+function withOrigin(volumeId: string, headerUuid: string): string {
+  if (headerUuid === volumeId) return volumeId;
+  return `${volumeId}, whose header is that of ${headerUuid}: a copy opens with its original's passphrase`;
 }
 
 /** The unlocked disk. It is bound as long as the disk below it is. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, truncate, writeFile } from "node:fs/promises";
+import { mkdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { MiB } from "../../../src/kit/sizes.ts";
@@ -18,8 +18,12 @@ describe("a mapper that an earlier attachment left", () => {
   const path = scratchDirectory();
 
   /** A locked disk, and a kernel that has a mapper in its volume's name over these disks. */
-  async function left(over: readonly string[], mounts = "") {
-    const volumeId = randomUUID();
+  async function left(
+    over: readonly string[],
+    mounts = "",
+    volumeId: string = randomUUID(),
+    made = volumeId,
+  ) {
     const device = path(`${volumeId}.img`);
     await writeFile(device, "");
     await truncate(device, Number(32n * MiB));
@@ -30,7 +34,7 @@ describe("a mapper that an earlier attachment left", () => {
       readOnly: false,
       release: () => Promise.resolve(),
     };
-    await writeHeader(disk, PASSPHRASE);
+    await writeHeader({ ...disk, volumeId: made }, PASSPHRASE);
     const at = path(randomUUID());
     const roots = { sys: join(at, "sys"), dev: join(at, "dev"), proc: join(at, "proc"), hyperv: at };
     const block = join(roots.sys, "block", "dm-0");
@@ -39,9 +43,13 @@ describe("a mapper that an earlier attachment left", () => {
       await mkdir(directory, { recursive: true });
     }
     await writeFile(join(block, "dm", "name"), `${mapperName(volumeId)}\n`);
-    const uuid = `CRYPT-LUKS2-${volumeId.replaceAll("-", "")}-${mapperName(volumeId)}`;
+    const uuid = `CRYPT-LUKS2-${made.replaceAll("-", "")}-${mapperName(volumeId)}`;
     await writeFile(join(block, "dm", "uuid"), `${uuid}\n`);
     await writeFile(join(block, "size"), "1024\n");
+    for (const name of ["dm-0", ...over.filter((each) => each.endsWith(".img"))]) {
+      await mkdir(join(roots.sys, "class", "block"), { recursive: true });
+      await symlink(block, join(roots.sys, "class", "block", name));
+    }
     await writeFile(join(roots.dev, "dm-0"), "");
     await writeFile(join(roots.proc, "self", "mountinfo"), mounts);
     return { disk, encryption: luks(roots) };
@@ -65,5 +73,17 @@ describe("a mapper that an earlier attachment left", () => {
     const before = await checksum(disk.device);
     await refused(encryption.unlock(disk, PASSPHRASE), "FAILED_PRECONDITION", "cryptsetup close");
     expect(await checksum(disk.device)).to.equal(before);
+  });
+
+  it("over the disk of a copy is used with its original's passphrase, and an error names the original", async () => {
+    const [copy, original] = [randomUUID(), randomUUID()];
+    const { disk, encryption } = await left([`${copy}.img`], SHOWN, copy, original);
+    expect(await encryption.unlock(disk, PASSPHRASE)).to.include({
+      volumeId: copy,
+      neverUsed: true,
+      size: 524_288n,
+    });
+    const message = `volume ${copy}, whose header is that of ${original}: a copy opens with its original's passphrase`;
+    await refused(encryption.unlock(disk, "another"), "UNAUTHENTICATED", message);
   });
 });
