@@ -6,6 +6,7 @@ import { startAgent } from "../agent/agent.ts";
 import { makeKeyFile } from "../agent/access/key-file.ts";
 import { agentSettings } from "../agent/config/agent-settings.ts";
 import { configDefaults } from "../agent/config/defaults.ts";
+import { LONGEST_MERGE_MS } from "../agent/hosts/hyperv/checkpoints.ts";
 import { defaultWorkerSettings } from "../agent/hosts/hyperv/worker/settings.ts";
 import type { HostSettings } from "../agent/hosts/open-host.ts";
 import { parseListen } from "../agent/listen-address.ts";
@@ -162,6 +163,7 @@ function simulatedHost({ command }: Simulation, { maxVolumes }: Options, group: 
     group,
     slotsPerVm: maxVolumes,
     diskTypes: ["fixed", "dynamic"],
+    longestMergeMs: LONGEST_MERGE_MS,
   };
 }
 

@@ -36,10 +36,16 @@ export interface RigLayout {
   readonly hosts?: readonly string[];
   readonly cluster?: string;
   readonly workers?: Partial<WorkerSettings>;
+  readonly longestMergeMs?: number;
 }
 
 /** The rig is filled when `before` has run; its fields are not to be read earlier. */
-export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout = {}): HypervRig {
+export function hypervRig({
+  hosts = ["hv-1"],
+  cluster,
+  workers = {},
+  longestMergeMs = 60_000,
+}: RigLayout = {}): HypervRig {
   const closers: (() => Promise<void>)[] = [];
   const group = cluster ?? "test";
   after(async () => {
@@ -62,6 +68,7 @@ export function hypervRig({ hosts = ["hv-1"], cluster, workers = {} }: RigLayout
       },
       group: name,
       slotsPerVm: HYPERV_SLOTS_PER_VM,
+      longestMergeMs,
       diskTypes: ["fixed", "dynamic"],
     });
     const newHost = () =>

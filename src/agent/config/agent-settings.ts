@@ -5,6 +5,7 @@ import { parseSize } from "../../kit/sizes.ts";
 import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
+import { LONGEST_MERGE_MS } from "../hosts/hyperv/checkpoints.ts";
 import { ownWorker } from "../hosts/hyperv/worker/own-worker.ts";
 import { defaultWorkerSettings } from "../hosts/hyperv/worker/settings.ts";
 import { HYPERV_SLOTS_PER_VM, type HostSettings } from "../hosts/open-host.ts";
@@ -81,6 +82,7 @@ function hypervSettings({ vms, workerCommand, group, maxVolumes }: AgentConfig):
     workers: { ...defaultWorkerSettings, command },
     group,
     slotsPerVm: Math.min(maxVolumes, HYPERV_SLOTS_PER_VM),
+    longestMergeMs: LONGEST_MERGE_MS,
     diskTypes: ["dynamic", "fixed"],
   };
 }

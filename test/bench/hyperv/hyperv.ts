@@ -5,6 +5,7 @@ import { buildBundle } from "../../../scripts/build.ts";
 import { openEngine } from "../../../src/agent/engine/open-engine.ts";
 import { defaultEngineSettings } from "../../../src/agent/engine/settings.ts";
 import type { Host } from "../../../src/agent/hosts/host.ts";
+import { LONGEST_MERGE_MS } from "../../../src/agent/hosts/hyperv/checkpoints.ts";
 import { hypervHost } from "../../../src/agent/hosts/hyperv/hyperv-host.ts";
 import { defaultWorkerSettings } from "../../../src/agent/hosts/hyperv/worker/settings.ts";
 import { HYPERV_SLOTS_PER_VM } from "../../../src/agent/hosts/open-host.ts";
@@ -43,6 +44,7 @@ function countedHost(simulator: Simulator, program: string): Counted {
       workers: { ...defaultWorkerSettings, command: simulator.worker("hv-1", program) },
       group: "bench",
       slotsPerVm: HYPERV_SLOTS_PER_VM,
+      longestMergeMs: LONGEST_MERGE_MS,
       diskTypes: ["fixed", "dynamic"],
     },
     silentLog(),

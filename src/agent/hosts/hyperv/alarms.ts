@@ -1,8 +1,14 @@
+import type { LongChains } from "./long-chains.ts";
 import type { Reverts } from "./reverts.ts";
 import { checkpointsText, type Seen } from "./seen.ts";
 
 /** What is wrong with where a volume is attached; undefined when nothing is. */
-export function alarmOf(seen: Seen, reverts: Reverts, volumeId: string): string | undefined {
+export function alarmOf(
+  seen: Seen,
+  reverts: Reverts,
+  longChains: LongChains,
+  volumeId: string,
+): string | undefined {
   const drives = seen.drivesOf(volumeId);
   const [drive, second] = drives;
   if (drive === undefined) return undefined;
@@ -19,5 +25,5 @@ export function alarmOf(seen: Seen, reverts: Reverts, volumeId: string): string 
   if (reverts.vmOf(volumeId) === vm.id) {
     return `VM ${vm.id} was reverted to ${checkpointsText(vm)}, and the volume's content with it: look whether that was meant; detaching the volume ends this alarm`;
   }
-  return undefined;
+  return longChains.alarmOf(drive);
 }

@@ -3,10 +3,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StatusError } from "../../../kit/errors.ts";
 import type { HypervParts } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
-import { checkpointsText } from "./seen.ts";
+import { checkpointsText, isInChain } from "./seen.ts";
 import { WorkerLost } from "./worker/process.ts";
 
 const LONGEST_PAUSE_MS = 5000;
+/** Longest that copying may keep a VM under a checkpoint. */
+export const LONGEST_COPY_MS = 3600_000;
+/** Longest that the changes of a VM wait for a merge; what takes longer is told as an alarm. */
+export const LONGEST_MERGE_MS = 600_000;
 
 /** Names of the checkpoints that agents of a group make: nothing else is ever taken for ours. */
 function ownPrefix(group: string): string {
@@ -46,12 +50,17 @@ export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<
   throw new StatusError("FAILED_PRECONDITION", `the checkpoint of VM ${vm.id} does not hold ${loose.path}`);
 }
 
-/** Removes a checkpoint and waits until its disks are merged. Which host has the VM by now is looked for. */
+/**
+ * Removes a checkpoint and waits until its disks are merged. Which host has the VM by now is looked for.
+ * @throws StatusError ABORTED when that takes longer than `longestMs`: Hyper-V goes on by itself
+ */
 export async function removeCheckpoint(
-  { workers, survey, log }: HypervParts,
+  { workers, survey, log, longestMergeMs }: HypervParts,
   vmId: string,
   { id, name }: Checkpoint,
+  longestMs = longestMergeMs,
 ): Promise<void> {
+  const began = performance.now();
   for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
     const vm = (await survey.look()).vms.get(vmId);
     const isThere = vm?.checkpoints.some((checkpoint) => checkpoint.id === id) ?? false;
@@ -64,13 +73,20 @@ export async function removeCheckpoint(
         log.warn({ vm: vmId, checkpoint: name, err: error }, "the removal of a checkpoint was cut short");
       });
     }
+    if (performance.now() - began > longestMs) {
+      const disks = vm.drives.filter((drive) => isInChain({ drive })).map(({ path }) => path);
+      throw new StatusError(
+        "ABORTED",
+        `VM ${vmId} (${vm.name}) has not merged checkpoint ${name} within ${Math.ceil(longestMs / 1000)} s: it goes on in ${disks.join(", ")}; try again when it has`,
+      );
+    }
     await pause(wait, undefined, { ref: false });
   }
 }
 
 /** Without checkpoints, what is still in a chain is on its way out of it. */
-function isMerging({ checkpoints, drives }: HypervVm): boolean {
-  return checkpoints.length === 0 && drives.some(({ path, basePath }) => path !== basePath);
+export function isMerging({ checkpoints, drives }: HypervVm): boolean {
+  return checkpoints.length === 0 && drives.some((drive) => isInChain({ drive }));
 }
 
 /** @throws StatusError FAILED_PRECONDITION while a VM has checkpoints of others, or a chain that nobody made now. */

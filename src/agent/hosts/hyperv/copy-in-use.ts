@@ -5,15 +5,19 @@ import { formatSize, GiB } from "../../../kit/sizes.ts";
 import { cloneUnnamedVhdx } from "../../../vhdx/index.ts";
 import type { CopyInUse } from "../host.ts";
 import { driveIn } from "./attach.ts";
-import { isOwn, makeCheckpoint, removeCheckpoint, requireNoCheckpoints } from "./checkpoints.ts";
+import {
+  isOwn,
+  LONGEST_COPY_MS,
+  makeCheckpoint,
+  removeCheckpoint,
+  requireNoCheckpoints,
+} from "./checkpoints.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import type { HypervVm } from "./protocol.ts";
 import type { Seen } from "./seen.ts";
 
 /** What must be free beside each disk of the VM: what it writes meanwhile goes to a file of its own. */
 const ROOM = GiB;
-/** Longest that copying may keep a VM under a checkpoint. */
-const LONGEST_MS = 3600_000;
 
 /**
  * Copies disks of one VM as of one instant: a checkpoint freezes their files, which are then copied at leisure. The
@@ -31,7 +35,7 @@ export async function copyInUse(
       const vm = await readyForCheckpoint(parts, copies, vmId);
       const checkpoint = await makeCheckpoint(parts, vm);
       try {
-        await copyFrozen(copies, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]));
+        await copyFrozen(copies, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_COPY_MS)]));
         copied.resolve(undefined);
       } catch (error) {
         copied.reject(error);

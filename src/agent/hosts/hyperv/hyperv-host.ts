@@ -8,6 +8,7 @@ import { copyInUse } from "./copy-in-use.ts";
 import { isInOn } from "./disk-paths.ts";
 import { diskReader } from "./disk-reader.ts";
 import { grow } from "./grow.ts";
+import { LongChains } from "./long-chains.ts";
 import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
@@ -25,19 +26,23 @@ export interface HypervSettings {
   readonly workers: WorkerSettings;
   readonly group: string;
   readonly slotsPerVm: number;
+  /** How long the changes of a VM wait for the merge after a copy, milliseconds. */
+  readonly longestMergeMs: number;
   /** The default first. */
   readonly diskTypes: HostManifest["diskTypes"];
 }
 
 /** The Hyper-V host, or failover cluster, that the workers reach. */
 export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerObserver): Host {
-  const { slotsPerVm, diskTypes, group } = settings;
+  const { slotsPerVm, diskTypes, group, longestMergeMs } = settings;
   const workers = new WorkerPool(settings.workers, log, observe, acceptWorker(group));
   const reverts = new Reverts(log);
+  const longChains = new LongChains(group, longestMergeMs);
   const survey = new Survey(workers, isInOn(process.platform), (now) => {
     reverts.compare(now);
+    longChains.compare(now);
   });
-  const parts: HypervParts = { workers, survey, locks: new KeyedLocks(), group, log };
+  const parts: HypervParts = { workers, survey, locks: new KeyedLocks(), group, longestMergeMs, log };
   const announcer = new Announcer();
   let rounds: Promise<unknown> = Promise.resolve();
   const goRound = () => {
@@ -78,7 +83,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
     growAttached: (disk, { vmId }, size, signal) => grow(parts, disk, vmId, size, signal),
     applyAttributes: (volumeId, attributes, signal) => applyQos(parts, volumeId, attributes, signal),
     copyInUse: (copies, signal) => copyInUse(parts, copies, signal),
-    lostAttachment: async (volumeId) => alarmOf(await survey.look(), reverts, volumeId),
+    lostAttachment: async (volumeId) => alarmOf(await survey.look(), reverts, longChains, volumeId),
     leftovers: async (remove) => {
       const left = remove ? await reap(parts) : ownCheckpoints(await survey.look(), group);
       return left.map(({ vm, checkpoint }) => ({

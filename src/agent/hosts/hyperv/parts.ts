@@ -11,6 +11,8 @@ export interface HypervParts {
   readonly locks: KeyedLocks;
   /** The agent's group: part of the names of its checkpoints. */
   readonly group: string;
+  /** How long the changes of a VM wait for a merge, milliseconds. */
+  readonly longestMergeMs: number;
   readonly log: Log;
 }
 

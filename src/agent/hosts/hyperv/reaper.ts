@@ -3,6 +3,9 @@ import { type HypervParts, vmKey } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
 import type { Seen } from "./seen.ts";
 
+/** A round doesn't wait for a long merge: the next one looks again, and others may change the VM in between. */
+const LONGEST_WAIT_MS = 30_000;
+
 export interface LeftCheckpoint {
   readonly vm: HypervVm;
   readonly checkpoint: Checkpoint;
@@ -22,7 +25,7 @@ export async function reap(parts: HypervParts): Promise<LeftCheckpoint[]> {
     const { vm, checkpoint } = left;
     try {
       await parts.locks.runNow(vmKey(vm.id), "remove a checkpoint that was left", async () => {
-        await removeCheckpoint(parts, vm.id, checkpoint);
+        await removeCheckpoint(parts, vm.id, checkpoint, Math.min(LONGEST_WAIT_MS, parts.longestMergeMs));
       });
       parts.log.info({ vm: vm.id, checkpoint: checkpoint.name }, "a checkpoint that was left is removed");
       removed.push(left);
