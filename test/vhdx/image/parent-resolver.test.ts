@@ -156,38 +156,89 @@ describe("vhdx parents inside", () => {
     }
   });
 
-  it("never leaves them, whatever a locator says", async () => {
+  describe("by ways that are made up", () => {
+    const separator = fc.constantFrom("/", "\\");
+    /** Steps with any separators between them. */
+    const way = (steps: fc.Arbitrary<readonly string[]>) =>
+      fc
+        .tuple(steps, fc.infiniteStream(separator))
+        .map(([names, separators]) =>
+          names.reduce((before, name) => `${before}${separators.next().value}${name}`),
+        );
+    /** From the pool and back into it. */
+    const detours = fc.array(fc.constantFrom(".", "sub/..", "../pool", "sub/.././", "../outside/../pool"), {
+      maxLength: 4,
+    });
+    /** A way to one of these, from the pool or from the root. */
+    const wayTo = (...targets: readonly string[]) => {
+      const relative = way(
+        fc.tuple(detours, fc.constantFrom(...targets)).map(([before, end]) => [...before, end]),
+      );
+      // With one separator throughout: a path that begins with a slash has no others.
+      const absolute = fc
+        .tuple(relative, separator)
+        .map(([text, between]) => `${path("pool")}/${text}`.replaceAll(/[\\/]/g, () => between));
+      return { relative, absolute };
+    };
     const names = ["..", ".", "", "pool", "outside", "link", "in", "sub", "loop", "fifo", "linked.vhdx"];
     const files = ["base.vhdx", "secret.vhdx", "pool-secret.vhdx", "child.avhdx", "text"];
-    const step = fc.tuple(fc.constantFrom(...names), fc.constantFrom("/", "\\")).map((both) => both.join(""));
-    const steps = fc
-      .tuple(fc.array(step, { maxLength: 4 }), fc.constantFrom(...files))
-      .map(([before, file]) => before.join("") + file);
+    const anyWay = way(
+      fc
+        .tuple(fc.array(fc.constantFrom(...names), { maxLength: 4 }), fc.constantFrom(...files))
+        .map(([before, file]) => [...before, file]),
+    );
     const anyPath = fc.oneof(
-      steps,
-      steps.map((text) => `${path(".")}/${text}`),
-      steps.map((text) => `${path(".")}/${text}`.replaceAll("/", "\\")),
+      anyWay,
+      anyWay.map((text) => `${path(".")}/${text}`),
+      anyWay.map((text) => `${path(".")}/${text}`.replaceAll("/", "\\")),
       fc.string(),
     );
-    const seen = { inside: 0, outside: 0 };
-    await fc.assert(
-      fc.asyncProperty(anyPath, anyPath, anyPath, async (relativePath, volumePath, absolutePath) => {
-        const locator = { linkage, relativePath, volumePath, absolutePath };
-        for (const candidate of parentCandidates(path("pool"), locator)) {
-          const place = await realpath(candidate).catch(() => "");
-          if (place.endsWith("secret.vhdx")) seen.outside++;
-        }
-        const name = await resolve(locator);
-        if (name === undefined) return;
-        seen.inside++;
-        expect([path("pool/base.vhdx"), path("pool/text")]).to.include(name);
-        expect(await realpath(name)).to.equal(name);
-      }),
-      { numRuns: 500 },
-    );
-    // Both happened, or nothing was tested.
-    expect(seen.inside).to.be.above(10);
-    expect(seen.outside).to.be.above(10);
+    const anyLocator = fc.record({ relativePath: anyPath, volumePath: anyPath, absolutePath: anyPath });
+
+    async function staysInside(locator: Partial<ParentLocator>): Promise<void> {
+      const name = await resolve(locator);
+      if (name === undefined) return;
+      expect([path("pool/base.vhdx"), path("pool/text")]).to.include(name);
+      expect(await realpath(name)).to.equal(name);
+    }
+
+    it("never leaves its directories, whatever a locator says", async () => {
+      await fc.assert(fc.asyncProperty(anyLocator, staysInside), { numRuns: 500 });
+    });
+
+    it("never leaves them where a locator's way leads to a file outside, which is the parent", async () => {
+      const out = wayTo("../outside/secret.vhdx", "../pool-secret.vhdx", "link/secret.vhdx", "linked.vhdx");
+      const leadsOut = fc.oneof(
+        fc.tuple(anyLocator, out.relative).map(([any, relativePath]) => ({ ...any, relativePath })),
+        fc.tuple(anyLocator, out.absolute).map(([any, absolutePath]) => ({ ...any, absolutePath })),
+      );
+      await fc.assert(
+        fc.asyncProperty(leadsOut, async (locator) => {
+          const candidates = parentCandidates(path("pool"), { linkage, ...locator });
+          const places = await Promise.all(candidates.map((each) => realpath(each).catch(() => "")));
+          expect(
+            places.some((place) => place.endsWith("secret.vhdx")),
+            "the way leads out",
+          ).to.equal(true);
+          await staysInside(locator);
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    it("finds the parent by each way to it", async () => {
+      const inside = wayTo("base.vhdx");
+      const leadsIn = fc.oneof(
+        inside.relative.map((relativePath) => ({ relativePath })),
+        inside.absolute.map((absolutePath) => ({ absolutePath })),
+      );
+      await fc.assert(
+        fc.asyncProperty(leadsIn, async (locator) => {
+          expect(await resolve(locator)).to.equal(path("pool/base.vhdx"));
+        }),
+        { numRuns: 200 },
+      );
+    });
   });
 
   it("passes over a file that is not the parent for one that is", async () => {
