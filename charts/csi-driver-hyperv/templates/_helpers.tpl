@@ -1,0 +1,96 @@
+{{- define "hyperv-csi.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "hyperv-csi.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains (include "hyperv-csi.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "hyperv-csi.name" .) | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hyperv-csi.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "hyperv-csi.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "hyperv-csi.labels" -}}
+{{ include "hyperv-csi.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "hyperv-csi.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "hyperv-csi.controllerAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ include "hyperv-csi.fullname" . }}-controller
+{{- else -}}
+{{ required "serviceAccount.controllerName is needed when serviceAccount.create is false" .Values.serviceAccount.controllerName }}
+{{- end -}}
+{{- end -}}
+
+{{- define "hyperv-csi.nodeAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{ include "hyperv-csi.fullname" . }}-node
+{{- else -}}
+{{ required "serviceAccount.nodeName is needed when serviceAccount.create is false" .Values.serviceAccount.nodeName }}
+{{- end -}}
+{{- end -}}
+
+{{- define "hyperv-csi.agentsSecret" -}}
+{{- .Values.existingAgentsSecret | default (printf "%s-agents" (include "hyperv-csi.fullname" .)) -}}
+{{- end -}}
+
+{{/* What a container without any right has. */}}
+{{- define "hyperv-csi.noRights" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* A sidecar of the controller: (dict "root" . "name" "attacher" "args" (list …)). */}}
+{{- define "hyperv-csi.sidecar" -}}
+{{- $sidecar := index .root.Values.sidecars .name -}}
+- name: {{ .name }}
+  image: {{ $sidecar.image }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  args:
+    - --csi-address=/csi/csi.sock
+    - --leader-election
+    - --leader-election-namespace=$(NAMESPACE)
+    - --timeout={{ $sidecar.timeout }}
+    {{- range .args }}
+    - {{ . }}
+    {{- end }}
+    {{- range $sidecar.extraArgs }}
+    - {{ . }}
+    {{- end }}
+  env:
+    - name: NAMESPACE
+      valueFrom: { fieldRef: { fieldPath: metadata.namespace } }
+    - name: POD_NAME
+      valueFrom: { fieldRef: { fieldPath: metadata.name } }
+  securityContext:
+    {{- include "hyperv-csi.noRights" .root | nindent 4 }}
+  resources:
+    {{- toYaml $sidecar.resources | nindent 4 }}
+  volumeMounts:
+    - { name: socket, mountPath: /csi }
+{{- end -}}

@@ -1,0 +1,174 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { expect } from "chai";
+import { parse, stringify } from "yaml";
+import { controllerCommand } from "../../src/commands/controller.ts";
+import { nodeCommand } from "../../src/commands/node.ts";
+import { readAddress, readAgentsFile } from "../../src/controller/agents-file.ts";
+import { version } from "../../src/kit/version.ts";
+import { chart, type Manifest, manifestsOf, renderChart, runHelm, whyNoHelm } from "./helm.ts";
+
+const here = import.meta.dirname;
+const minimal = join(here, "values/minimal.yaml");
+
+interface Container {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly image: string;
+  readonly securityContext?: Readonly<Record<string, unknown>>;
+}
+
+function podOf(manifests: readonly Manifest[], kind: string) {
+  const { spec } = manifests.find((manifest) => manifest.kind === kind) as unknown as {
+    spec: { template: { spec: { containers: Container[]; securityContext: Record<string, unknown> } } };
+  };
+  return spec.template.spec;
+}
+
+describe("the Helm chart", function () {
+  this.timeout(600_000);
+  let scratch: string;
+
+  before(async function () {
+    const reason = await whyNoHelm();
+    scratch = await mkdtemp(join(tmpdir(), "hyperv-csi-test-"));
+    if (reason === undefined) return;
+    if (process.env["CI"]) throw new Error(reason);
+    console.log(`      skipped: ${reason}`);
+    this.skip();
+  });
+
+  after(() => rm(scratch, { recursive: true, force: true }));
+
+  async function values(content: object): Promise<string> {
+    const file = join(scratch, "values.yaml");
+    await writeFile(file, stringify(content));
+    return file;
+  }
+
+  it("passes Helm's own lint, as strict as it gets", async () => {
+    const { exitCode, stdout, stderr } = await runHelm(["lint", "--strict", "--values", minimal, chart]);
+    expect(exitCode, stdout + stderr).to.equal(0);
+  });
+
+  it("is of the project's version", async () => {
+    const { version: own, appVersion } = parse(await readFile(join(chart, "Chart.yaml"), "utf8")) as Record<
+      string,
+      string
+    >;
+    expect([own, appVersion]).to.deep.equal([version, version]);
+  });
+
+  // UPDATE_RENDERS=1 writes them anew; the difference is to be read like code.
+  it("renders what is kept in test/chart/renders", async () => {
+    for (const file of await readdir(join(here, "values"))) {
+      const rendered = await renderChart("--values", join(here, "values", file));
+      manifestsOf(rendered);
+      const kept = join(here, "renders", file);
+      if (process.env["UPDATE_RENDERS"]) await writeFile(kept, rendered);
+      expect(rendered, basename(file)).to.equal(await readFile(kept, "utf8"));
+    }
+  });
+
+  it("needs no more than an agent's URL and key", async () => {
+    const rendered = await renderChart(
+      ...["--set", "agents[0].url=https://host.example:9810", "--set", "agents[0].key=0123456789abcdef"],
+    );
+    const secret = manifestsOf(rendered).find(({ kind }) => kind === "Secret");
+    for (const [name, text] of Object.entries(secret?.["stringData"] as Record<string, string>)) {
+      await writeFile(join(scratch, name), text);
+    }
+    const [agent, ...others] = await readAgentsFile(join(scratch, "agents.yaml"));
+    expect(others).to.deep.equal([]);
+    expect(agent).to.include({ group: "default", url: "https://host.example:9810" });
+    if (agent) expect((await readAddress(agent)).apiKey).to.equal("0123456789abcdef");
+  });
+
+  it("gives controller and node options that they have", async () => {
+    for (const file of await readdir(join(here, "values"))) {
+      const manifests = manifestsOf(await renderChart("--values", join(here, "values", file)));
+      for (const [kind, command] of [
+        ["Deployment", controllerCommand()],
+        ["DaemonSet", nodeCommand()],
+      ] as const) {
+        const own = podOf(manifests, kind).containers.find(({ name }) => name === "hyperv-csi");
+        const [role, ...args] = own?.args ?? [];
+        expect(role).to.equal(command.name());
+        // Parses as at a start, with every option's own check, and does not start.
+        let started = false;
+        await command
+          .exitOverride()
+          .action(() => {
+            started = true;
+          })
+          .parseAsync(args, { from: "user" });
+        expect(started).to.equal(true);
+      }
+    }
+  });
+
+  it("runs the controller's pod as nobody, without any right, and the node's without a token", async () => {
+    const manifests = manifestsOf(await renderChart("--values", minimal));
+    const pod = podOf(manifests, "Deployment");
+    expect(pod.securityContext).to.deep.include({
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    for (const { name, securityContext } of pod.containers) {
+      expect(securityContext, name).to.deep.equal({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+    }
+    const accounts = manifests.filter(({ kind }) => kind === "ServiceAccount");
+    const tokens = accounts.map(({ metadata, ...rest }) => [
+      metadata.name,
+      rest["automountServiceAccountToken"],
+    ]);
+    expect(tokens).to.deep.equal([
+      ["csi-driver-hyperv-controller", true],
+      ["csi-driver-hyperv-node", false],
+    ]);
+  });
+
+  it("refuses values that can't be meant, naming them", async () => {
+    const agents = [{ url: "https://a.example:9810", key: "0123456789abcdef" }];
+    for (const [content, message] of [
+      [{}, /agents .* or existingAgentsSecret is needed/],
+      [
+        { agents: [...agents, { ...agents[0], url: "https://b.example:9810" }] },
+        /agents\[0\]\.group is needed/,
+      ],
+      [{ agents: [{ url: "a.example", key: "0123456789abcdef" }] }, /url/],
+      [{ agents: [{ url: "https://a.example", key: "short" }] }, /key/],
+      [{ agents, logLevel: "loud" }, /logLevel/],
+      [{ agents, contoller: {} }, /contoller/],
+      [{ agents, kubeletDir: "var/lib/kubelet" }, /kubeletDir/],
+      [{ agents, storageClasses: [{ name: "a", reclaimPolicy: "Keep" }] }, /reclaimPolicy/],
+      [{ agents, sidecars: { attacher: { timeout: 60 } } }, /timeout/],
+      [{ agents, serviceAccount: { create: false } }, /serviceAccount\.\w+ is needed/],
+    ] as const) {
+      const file = await values(content);
+      const refused = await renderChart("--values", file).then(
+        () => "nothing",
+        (error: unknown) => (error as Error).message,
+      );
+      expect(refused, JSON.stringify(content)).to.match(message);
+    }
+  });
+
+  it("asks only for metrics that there are", async () => {
+    const page = await readFile(join(here, "../../docs/reference/metrics.md"), "utf8");
+    const texts = await Promise.all(
+      ["alerts.yaml", "dashboard.json"].map((name) => readFile(join(chart, "files", name), "utf8")),
+    );
+    const names = texts.flatMap((text) => text.match(/hyperv_csi_\w+/g) ?? []);
+    expect(names.length).to.be.greaterThan(10);
+    const own = names.map((name) => name.replace(/_(bucket|count|sum)$/, ""));
+    for (const name of own.filter((each) => !each.startsWith("hyperv_csi_process_"))) {
+      expect(page).to.contain(`\`${name}\``);
+    }
+  });
+});
