@@ -26,6 +26,8 @@ async function main(args: readonly string[]): Promise<void> {
       "CSI driver for Hyper-V: volumes are VHDX files, hot-plugged into the VMs that are your nodes",
     )
     .version(version)
+    // A command gets its words in their order: `agent` tells its own options from those of what is below it.
+    .enablePositionalOptions()
     .showHelpAfterError(helpHint);
   const named = Object.keys(commands).filter((name) => name === args[0]);
   const wanted = named.length === 0 ? Object.keys(commands) : named;

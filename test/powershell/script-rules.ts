@@ -17,6 +17,12 @@ const ALLOWED_COMMANDS: ReadonlySet<string> = new Set([
   ...["Add-VMHardDiskDrive", "Remove-VMHardDiskDrive", "Set-VMHardDiskDrive", "Get-VHD", "Resize-VHD"],
 ]);
 
+/** What the installer's scripts may call besides. They are run by an administrator, with a plan from our own program. */
+const INSTALLER_COMMANDS: ReadonlySet<string> = new Set([
+  ...["Write-Host", "Write-Warning", "Get-Service", "Get-Process", "Get-NetTCPConnection"],
+  ...["Add-MpPreference", "Remove-MpPreference", "Invoke-WebRequest", "Get-FileHash"],
+]);
+
 /** Parameters that take wildcards, or a query, in some command: their value is a literal. */
 const CAREFUL_PARAMETERS =
   /^-(path|name|vmname|filter|query|class|classname|methodname|namespace|include|exclude)$/i;
@@ -59,9 +65,10 @@ export function syntaxErrors({ root }: Script): string[] {
 }
 
 /** Where data could become code, or one name could mean several. @param known functions of all scripts */
-export function dangers({ root }: Script, known: ReadonlySet<string>): string[] {
+export function dangers({ root }: Script, known: ReadonlySet<string>, isInstaller = false): string[] {
+  const allowed = isInstaller ? new Set([...ALLOWED_COMMANDS, ...INSTALLER_COMMANDS]) : ALLOWED_COMMANDS;
   return [
-    ...all(root, "command").flatMap((command) => dangersOfCommand(command, known)),
+    ...all(root, "command").flatMap((command) => dangersOfCommand(command, known, allowed)),
     ...all(root, "invokation_expression").flatMap((call) => {
       const member = call.namedChildren.find(({ type }) => type === "member_name")?.text ?? "";
       return FORBIDDEN_MEMBERS.test(member) ? [at(call, "calls what runs a script")] : [];
@@ -72,19 +79,19 @@ export function dangers({ root }: Script, known: ReadonlySet<string>): string[] 
   ];
 }
 
-function dangersOfCommand(command: Node, known: ReadonlySet<string>): string[] {
+function dangersOfCommand(command: Node, known: ReadonlySet<string>, allowed: ReadonlySet<string>): string[] {
   if (command.namedChildren.some(({ type }) => type === "command_invokation_operator")) {
     return isOwnPart(command) ? [] : [at(command, "invokes what is not a name")];
   }
   const name = command.childForFieldName("command_name")?.text ?? "";
-  if (!known.has(name) && !ALLOWED_COMMANDS.has(name)) return [at(command, `calls ${name}`)];
+  if (!known.has(name) && !allowed.has(name)) return [at(command, `calls ${name}`)];
   // Our own functions' parameters are plain variables.
   return known.has(name) ? [] : carelessParameters(command, name);
 }
 
 /** `. (Join-Path -Path $PSScriptRoot -ChildPath 'part.ps1')` */
 function isOwnPart({ text }: Node): boolean {
-  return /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '[a-z-]+\.ps1'\)$/.test(text);
+  return /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '(installer\/)?[a-z-]+\.ps1'\)$/.test(text);
 }
 
 function carelessParameters(command: Node, name: string): string[] {
@@ -96,7 +103,12 @@ function carelessParameters(command: Node, name: string): string[] {
     const value = parts[index + 1]?.text ?? "";
     // Constants of the script and its own directory are literals by another name.
     const isLiteral =
-      /^'[^']*'$/.test(value) || /^\$script:[A-Z]\w+$/.test(value) || value === "$PSScriptRoot";
+      /^'[^']*'$/.test(value) ||
+      /^"[^"$`]*"$/.test(value) ||
+      /^\$script:[A-Z]\w+$/.test(value) ||
+      value === "$PSScriptRoot" ||
+      // Windows' own directories.
+      /^\$env:(SystemRoot|ProgramData|ProgramFiles)$/.test(value);
     const isProperty = name === "Get-CimInstance" && value === "$Class";
     return isLiteral || isProperty ? [] : [at(part, `of ${name} is given ${value}`)];
   });

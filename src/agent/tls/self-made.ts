@@ -7,12 +7,17 @@ import { isThere } from "../../kit/is-there.ts";
 
 const YEARS = 10;
 
+/** Where an agent keeps a certificate of its own. */
+export function selfMadeFiles(directory: string): { certFile: string; keyFile: string } {
+  return { certFile: join(directory, "tls.crt"), keyFile: join(directory, "tls.key") };
+}
+
 /**
  * A certificate of its own for an agent that was given none: made at the first start, then kept. It is its own
  * authority, so that clients can be given it as their CA file, and names this machine's names and addresses.
  */
 export async function selfMadeCertificate(directory: string): Promise<{ certFile: string; keyFile: string }> {
-  const files = { certFile: join(directory, "tls.crt"), keyFile: join(directory, "tls.key") };
+  const files = selfMadeFiles(directory);
   if (await isThere(files.certFile)) return files;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const notAfterDate = new Date();
