@@ -2,12 +2,13 @@ import { StatusError } from "../../../kit/errors.ts";
 import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
 import type { Attachment, AttachSettings, DiskFile } from "../host.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
+import { hasLimits, setLimits } from "./limits.ts";
 import { qosOf } from "./qos.ts";
-import { attachmentOf, checkpointsText, isInChain, type Seen, type SeenDrive } from "./seen.ts";
+import { attachmentOf, checkpointsText, driveIn, isInChain, type SeenDrive } from "./seen.ts";
 import { settle } from "./settle.ts";
 import { freeSlot } from "./slots.ts";
 
-/** Connects a disk to the first free slot of a VM. */
+/** Connects a disk to the first free slot of a VM. One that is there gets the limits that it should have. */
 export async function attach(
   parts: HypervParts,
   disk: DiskFile,
@@ -20,13 +21,25 @@ export async function attach(
   const { workers, survey, locks } = parts;
   const qos = qosOf(settings?.attributes ?? {});
   let isPrepared = false;
+  /** Once: an attachment is there, whatever Hyper-V makes of the limits. */
+  let isLimited = false;
   return await locks.run([vmKey(vmId)], `attach ${disk.volumeId} to VM ${vmId}`, signal, () =>
     settle(
       survey,
       (seen) => {
         const vm = seen.vms.get(vmId) ?? noSuchVm(vmId);
         const present = presentAttachment(seen.drivesOf(disk.volumeId).map(attachmentOf), vmId, readOnly);
-        if (present !== undefined) return { done: present };
+        if (present !== undefined) {
+          const found = settings && driveIn(seen, disk.volumeId, vmId);
+          if (found === undefined || isLimited || hasLimits(found, qos)) return { done: present };
+          return {
+            change: async (fresh) => {
+              const changed = await setLimits(parts, found, qos, fresh);
+              isLimited = changed.done;
+              return changed;
+            },
+          };
+        }
         const own = seen.drives().filter((each) => each.vm.id === vmId && each.pool !== undefined);
         requireSlot(vmId, own.length, slots);
         const slot = freeSlot(vm);
@@ -66,38 +79,6 @@ export async function detach(
       signal,
     ),
   );
-}
-
-/** Brings a volume's limits into force where it is attached. */
-export async function applyQos(
-  { workers, survey, locks }: HypervParts,
-  volumeId: string,
-  attributes: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<void> {
-  const qos = qosOf(attributes);
-  for (const { vm } of (await survey.look()).drivesOf(volumeId)) {
-    await locks.run([vmKey(vm.id)], `limit ${volumeId} in VM ${vm.id}`, signal, () =>
-      settle<undefined>(
-        survey,
-        (seen) => {
-          const found = driveIn(seen, volumeId, vm.id);
-          if (found === undefined) return { done: undefined };
-          const { path, controllerId, lun, minimumIops, maximumIops } = found.drive;
-          if (minimumIops === qos.minimumIops && maximumIops === qos.maximumIops) return { done: undefined };
-          const place = { host: found.vm.host, vmId: vm.id, controllerId, lun, path };
-          return {
-            change: (fresh) => workers.change("setQos", { ...place, hosts: survey.hosts, ...qos }, fresh),
-          };
-        },
-        signal,
-      ),
-    );
-  }
-}
-
-export function driveIn(seen: Seen, volumeId: string, vmId: string): SeenDrive | undefined {
-  return seen.drivesOf(volumeId).find(({ vm }) => vm.id === vmId);
 }
 
 /** @throws StatusError FAILED_PRECONDITION: taken out of its chain, a disk would lose what was written since. */

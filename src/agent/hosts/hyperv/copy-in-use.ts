@@ -4,7 +4,6 @@ import { StatusError } from "../../../kit/errors.ts";
 import { formatSize, GiB } from "../../../kit/sizes.ts";
 import { cloneUnnamedVhdx } from "../../../vhdx/index.ts";
 import type { CopyInUse } from "../host.ts";
-import { driveIn } from "./attach.ts";
 import {
   isOwn,
   LONGEST_COPY_MS,
@@ -14,7 +13,7 @@ import {
 } from "./checkpoints.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import type { HypervVm } from "./protocol.ts";
-import type { Seen } from "./seen.ts";
+import { driveIn, type Seen } from "./seen.ts";
 
 /** What must be free beside each disk of the VM: what it writes meanwhile goes to a file of its own. */
 const ROOM = GiB;

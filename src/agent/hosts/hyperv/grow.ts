@@ -1,7 +1,8 @@
 import { StatusError } from "../../../kit/errors.ts";
 import type { DiskFile } from "../host.ts";
-import { driveIn, refuseInChain } from "./attach.ts";
+import { refuseInChain } from "./attach.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
+import { driveIn } from "./seen.ts";
 import { failureBehind } from "./worker/failures.ts";
 import { WorkerLost } from "./worker/process.ts";
 

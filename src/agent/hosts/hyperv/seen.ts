@@ -47,6 +47,10 @@ export class Seen {
   }
 }
 
+export function driveIn(seen: Seen, volumeId: string, vmId: string): SeenDrive | undefined {
+  return seen.drivesOf(volumeId).find(({ vm }) => vm.id === vmId);
+}
+
 export function attachmentOf({ vm, drive, volumeId }: SeenDrive): Attachment {
   const { controllerId, lun, readOnly } = drive;
   return { volumeId, vmId: vm.id, readOnly, address: { kind: "vmbus", controllerId, lun } };

@@ -11,7 +11,8 @@ const MOST_ATTEMPTS = 4;
 /** What to do about something, given what was seen: nothing more, or a change. */
 export type Step<T> = { readonly done: T } | { readonly change: (fresh: boolean) => Promise<Changed> };
 
-interface Changed {
+/** What became of a change. */
+export interface Changed {
   readonly done: boolean;
   readonly inventory: Inventory;
 }

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { MiB } from "../../../../src/kit/sizes.ts";
+import { withVm } from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
 describe("Hyper-V host: limits of volumes", () => {
-  const rig = hypervRig();
+  const rig = hypervRig({ workers: { deadlineMs: (op) => (op === "hello" ? 60_000 : 6000) } });
   const limits = async () => {
     const [drive] = (await rig.simulator.vm(rig.vmIds[0])).drives;
     return [drive?.minimumIops, drive?.maximumIops];
@@ -32,4 +33,27 @@ describe("Hyper-V host: limits of volumes", () => {
     expect(await limits()).to.deep.equal([0, 0]);
     await rig.engine.detach(rig.vmIds[0], id, context());
   });
+
+  for (const fault of [undefined, "crash", "hang", "garbage"] as const) {
+    it(`are set right by a repeated attach when somebody changed them${fault === undefined ? "" : `, after ${fault}, too`}`, async () => {
+      const attributes = { maximumIops: "500" };
+      const request = newVolume(randomUUID(), exactly(8n * MiB), { attributes });
+      const { id } = await rig.engine.createVolume(request, context());
+      const attach = () => rig.engine.attach(rig.vmIds[0], id, false, undefined, context());
+      const first = await attach();
+      await rig.simulator.change((state) =>
+        withVm(state, rig.vmIds[0], (vm) => ({
+          ...vm,
+          drives: vm.drives.map((drive) => ({ ...drive, minimumIops: 7, maximumIops: 9 })),
+        })),
+      );
+      if (fault !== undefined) await rig.simulator.fault({ op: "setQos", kind: fault, when: "before" });
+      expect(await attach()).to.deep.equal(first);
+      expect(await limits()).to.deep.equal([0, 500]);
+      const before = rig.asked.length;
+      expect(await attach()).to.deep.equal(first);
+      expect(rig.asked.slice(before).filter((asked) => asked.startsWith("setQos"))).to.deep.equal([]);
+      await rig.engine.detach(rig.vmIds[0], id, context());
+    });
+  }
 });
