@@ -71,6 +71,16 @@ describe("the Helm chart", function () {
     }
   });
 
+  it("renders the manifests in deploy/kubernetes", async () => {
+    const directory = join(here, "../../deploy/kubernetes");
+    const rendered = await renderChart("--skip-tests", "--values", join(directory, "values.yaml"));
+    const kept = join(directory, "driver.yaml");
+    if (process.env["UPDATE_RENDERS"]) await writeFile(kept, rendered);
+    expect(rendered).to.equal(await readFile(kept, "utf8"));
+    const agents = await readAgentsFile(join(directory, "agents.yaml"));
+    expect(agents.map(({ group }) => group)).to.deep.equal(["default"]);
+  });
+
   it("needs no more than an agent's URL and key", async () => {
     const rendered = await renderChart(
       ...["--set", "agents[0].url=https://host.example:9810", "--set", "agents[0].key=0123456789abcdef"],
