@@ -6,9 +6,6 @@ $script:Clustering = 'root/MSCluster'
 # Only this bounds a call to a host that is dead: other time limits return much later.
 $script:SecondsPerQuery = 10
 
-# WBEM_E_INVALID_NAMESPACE: the machine is no member of a cluster.
-$script:InvalidNamespace = -2147217394
-
 $script:RealizedVm = 'Microsoft:Hyper-V:System:Realized'
 $script:RealizedCheckpoint = 'Microsoft:Hyper-V:Snapshot:Realized'
 $script:ScsiController = 'Microsoft:Hyper-V:Synthetic SCSI Controller'
@@ -100,6 +97,12 @@ function Get-Listed {
 function Get-VmStorage {
     param($Session, [object[]] $Resources, [object[]] $Disks)
     $controllers = @($Resources | Where-Object { $_.ResourceSubType -eq $script:ScsiController })
+    $slotsOf = @{}
+    foreach ($resource in @($Resources | Where-Object { $_.Parent })) {
+        $parent = Get-ReferredId -Reference $resource.Parent
+        if (-not $slotsOf.ContainsKey($parent)) { $slotsOf[$parent] = New-Object -TypeName System.Collections.Generic.List[object] }
+        $slotsOf[$parent].Add($resource)
+    }
     $diskOf = @{}
     foreach ($disk in $Disks) { $diskOf[(Get-ReferredId -Reference $disk.Parent)] = $disk }
     $answers = New-Object -TypeName System.Collections.Generic.List[object]
@@ -107,7 +110,7 @@ function Get-VmStorage {
     for ($number = 0; $number -lt $controllers.Count; $number++) {
         $controller = $controllers[$number]
         $controllerId = ConvertTo-PlainGuid -Text @($controller.VirtualSystemIdentifiers)[0]
-        $slots = @($Resources | Where-Object { $_.Parent -and (Get-ReferredId -Reference $_.Parent) -eq $controller.InstanceID })
+        $slots = Get-Listed -Groups $slotsOf -Key $controller.InstanceID
         foreach ($slot in $slots) {
             if (-not $diskOf.ContainsKey($slot.InstanceID)) { continue }
             $drives.Add((New-DriveAnswer -Session $Session -Disk $diskOf[$slot.InstanceID] -Slot $slot -ControllerId $controllerId))
@@ -170,7 +173,7 @@ function Get-ClusterMember {
         $nodes = @(Get-CimInstance -Namespace $script:Clustering -ClassName 'MSCluster_Node' -Property 'Name', 'State' -OperationTimeoutSec $script:SecondsPerQuery)
     }
     catch {
-        if ((Get-TellingException -Exception $_.Exception).HResult -eq $script:InvalidNamespace) { return }
+        if (Test-IsInvalidNamespace -Record $_) { return }
         throw
     }
     foreach ($node in $nodes) { [ordered]@{ name = [string] $node.Name; isUp = ($node.State -eq 0) } }

@@ -6,9 +6,13 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $WarningPreference = 'SilentlyContinue'
 $InformationPreference = 'SilentlyContinue'
+$ConfirmPreference = 'None'
 
 # HRESULTs that say only that .NET threw something: the exception inside knows more.
 $script:GenericResults = @(-2146233088, -2146233087, -2146233079)
+
+# WBEM_E_INVALID_NAMESPACE
+$script:InvalidNamespace = -2147217394
 
 # E_FAIL, for failures that are told by their id alone.
 $script:OwnResult = -2147467259
@@ -20,23 +24,44 @@ function New-WorkerFailure {
     New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Id, 'NotSpecified', $null
 }
 
-# The exception that knows the most: the innermost one with an HRESULT of its own.
+# The HRESULT that an exception tells, 0 for none. CIM's exceptions have it in their message id, and those of Hyper-V's
+# cmdlets as a number in their text, which is the same in every language.
+function Get-ToldResult {
+    param([System.Exception] $Exception)
+    if ($script:GenericResults -notcontains $Exception.HResult) { return $Exception.HResult }
+    foreach ($name in @('MessageId', 'Message')) {
+        $property = $Exception.PSObject.Properties[$name]
+        if ($null -ne $property -and [string] $property.Value -match '0x([89A-Fa-f][0-9A-Fa-f]{7})\b') {
+            return [Convert]::ToInt32($Matches[1], 16)
+        }
+    }
+    0
+}
+
+# The exception that knows the most: the innermost one that tells an HRESULT.
 function Get-TellingException {
     param([System.Exception] $Exception)
     $telling = $Exception
     $current = $Exception
     while ($null -ne $current) {
-        if ($script:GenericResults -notcontains $current.HResult) { $telling = $current }
+        if ((Get-ToldResult -Exception $current) -ne 0) { $telling = $current }
         $current = $current.InnerException
     }
     $telling
 }
 
+# True when an error says that the machine has no such WMI namespace, so that what it belongs to is not installed.
+function Test-IsInvalidNamespace {
+    param([System.Management.Automation.ErrorRecord] $Record)
+    (Get-ToldResult -Exception (Get-TellingException -Exception $Record.Exception)) -eq $script:InvalidNamespace
+}
+
 function ConvertTo-ErrorAnswer {
     param([System.Management.Automation.ErrorRecord] $Record)
     $telling = Get-TellingException -Exception $Record.Exception
+    $result = Get-ToldResult -Exception $telling
     [ordered]@{
-        hresult               = [int] $telling.HResult
+        hresult               = $(if ($result -eq 0) { [int] $telling.HResult } else { [int] $result })
         fullyQualifiedErrorId = [string] $Record.FullyQualifiedErrorId
         category              = [string] $Record.CategoryInfo.Category
         message               = [string] $telling.Message

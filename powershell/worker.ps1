@@ -10,6 +10,8 @@ $script:EventSource = 'hyperv-csi'
 $script:HyperVAdministrators = 'S-1-5-32-578'
 
 function Test-MayManageVm {
+    # Elsewhere there is no Hyper-V, only what stands in for it in tests, and no such groups.
+    if ([Environment]::OSVersion.Platform -ne [PlatformID]::Win32NT) { return $true }
     $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
     $principal = New-Object -TypeName Security.Principal.WindowsPrincipal -ArgumentList $identity
     if ($principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { return $true }
@@ -19,7 +21,7 @@ function Test-MayManageVm {
 function Get-ClusterName {
     try { $cluster = Get-CimInstance -Namespace $script:Clustering -ClassName 'MSCluster_Cluster' -Property 'Name' | Select-Object -First 1 }
     catch {
-        if ((Get-TellingException -Exception $_.Exception).HResult -eq $script:InvalidNamespace) { return $null }
+        if (Test-IsInvalidNamespace -Record $_) { return $null }
         throw
     }
     if ($null -eq $cluster) { return $null }
@@ -32,7 +34,7 @@ function Get-Hello {
         powershell   = [string] $PSVersionTable.PSVersion
         module       = [string] (Get-Module -Name 'Hyper-V').Version
         computer     = [Environment]::MachineName
-        user         = [Security.Principal.WindowsIdentity]::GetCurrent().Name
+        user         = [Environment]::UserDomainName + '\' + [Environment]::UserName
         mayManageVms = Test-MayManageVm
         cluster      = Get-ClusterName
     }
