@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
 import type { Use } from "../support/node-rig.ts";
-import { drivers, onXfs, type Role, roles } from "./support/driver.ts";
+import { type Role, roles } from "../support/role-processes.ts";
+import { drivers, onXfs } from "./support/driver.ts";
 import { Life, type Step, steps } from "./support/life.ts";
 import { leftBehind } from "./support/nothing-left.ts";
 
