@@ -6,6 +6,7 @@ import { createMetrics } from "../kit/metrics.ts";
 import { trimHeapAfterStart } from "../kit/trim-heap.ts";
 import { configKeys, effectiveConfig } from "./agent/effective-config.ts";
 import { optionOf } from "./agent/flags.ts";
+import { checkMigrationCommand } from "./agent/migration/check-migration.ts";
 import { configText } from "./agent/print-config.ts";
 import { waitReadyCommand } from "./agent/wait-ready.ts";
 import { windowsPlanCommands } from "./agent/windows-plans.ts";
@@ -22,7 +23,8 @@ export function agentCommand(): Command {
   for (const key of configKeys) command.addOption(optionOf(key));
   // Its own options come before the name of another command below it.
   command.enablePositionalOptions();
-  for (const below of [waitReadyCommand(), ...windowsPlanCommands()]) command.addCommand(below);
+  for (const below of [checkMigrationCommand(), waitReadyCommand(), ...windowsPlanCommands()])
+    command.addCommand(below);
   return command
     .option("--stop-on-stdin-end", "stop also when standard input ends, as a service's host asks on Windows")
     .option("--print-config", "print the settings with where each comes from, and exit")
