@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
-import { StatusError } from "../../../kit/errors.ts";
+import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import type { DiskReader } from "../../hosts/host.ts";
 import type { HealthProblem, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
@@ -30,20 +30,23 @@ async function diskProblem(
   { id, path, fault }: Volume,
   read: DiskReader,
 ): Promise<HealthProblem | undefined> {
-  if (fault !== undefined) return { kind: "missing-file", message: fault };
-  try {
-    await stat(path);
-  } catch (error) {
-    return { kind: "missing-file", message: `${path}: ${StatusError.from(error).message}` };
-  }
   try {
     const { virtualDiskId } = await read({ volumeId: id, path });
-    if (virtualDiskId === id) return undefined;
+    if (virtualDiskId === id) {
+      // What was missing at the start and is back is not served yet; what a VM has elsewhere is told as that.
+      return fault !== undefined && (await isThere(path))
+        ? { kind: "missing-file", message: fault }
+        : undefined;
+    }
     return { kind: "damaged", message: `${path} holds another disk, ${virtualDiskId}` };
   } catch (thrown) {
     const error = StatusError.from(thrown);
     // That nobody can be asked says nothing of the disk.
     if (error.code === "UNAVAILABLE" && thrown === error) throw error;
+    if (fault !== undefined) return { kind: "missing-file", message: fault };
+    if (isNotFound(thrown) || error.code === "NOT_FOUND") {
+      return { kind: "missing-file", message: `${path}: ${error.message}` };
+    }
     return { kind: "damaged", message: `${path}: ${error.message}` };
   }
 }

@@ -8,7 +8,7 @@ import { type Pool, whileWorking } from "../pool/pool.ts";
 import { recordOfVolume } from "../records/entries.ts";
 import { writeRecord } from "../records/record-file.ts";
 import { removeRecord } from "../records/volume-record.ts";
-import { requireArrived, requireOwnDisk } from "./known-volume.ts";
+import { refuseMoved, requireArrived, requireOwnDisk } from "./known-volume.ts";
 
 /**
  * Removes a volume, or puts it aside for as long as deleted volumes are kept. One that is not there is deleted already;
@@ -39,12 +39,18 @@ export async function deleteVolume(parts: EngineParts, id: string): Promise<void
   const pool = await pools.present(volume.pool);
   await whileWorking(pool, [id], async () => {
     if (volume.fault === undefined) await removeDisk(parts, pool, volume, settings.retentionMs > 0);
-    else await removeRecord(volume);
+    else await removeRecordAlone(parts, volume);
     // It must not come back after a power cut: the volume is known until that is sure.
     await pool.sync.flush();
     inventory.removeVolume(id);
     await rm(pool.layout.gone(id), { force: true });
   });
+}
+
+/** Forgets a volume whose disk is gone. */
+async function removeRecordAlone(parts: EngineParts, volume: Volume): Promise<void> {
+  await refuseMoved(parts, volume);
+  await removeRecord(volume);
 }
 
 /** Takes a disk out of the pool; from then on it is deleted, and a start finishes what is left. */
@@ -53,7 +59,7 @@ async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: 
   await parts.host.forget(id);
   // Somebody may have removed the disk before us.
   if (!(await isThere(path))) {
-    await removeRecord(volume);
+    await removeRecordAlone(parts, volume);
     return;
   }
   await requireOwnDisk(parts, volume);

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
-import { StatusError } from "../../../kit/errors.ts";
+import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import type { DiskFacts } from "../../hosts/host.ts";
 import { stampOf } from "../index/stamp.ts";
 import type { Snapshot, Volume } from "../model.ts";
@@ -46,6 +47,7 @@ export async function soundVolume(parts: EngineParts, id: string): Promise<Volum
 export async function servedVolume(parts: EngineParts, id: string): Promise<Volume> {
   const volume = knownVolume(parts, id);
   if (volume.fault !== undefined) {
+    await refuseMoved(parts, volume);
     throw new StatusError("FAILED_PRECONDITION", `volume ${id} can't be used: ${volume.fault}`);
   }
   requireArrived(parts, id);
@@ -67,13 +69,37 @@ export function requireArrived({ catalog }: EngineParts, id: string): void {
  * proof enough; otherwise it is read again.
  */
 export async function requireOwnDisk(parts: EngineParts, disk: Volume | Snapshot): Promise<void> {
-  const stamp = stampOf(await stat(disk.path, { bigint: true }).catch(missing(disk)));
+  const stats = await stat(disk.path, { bigint: true }).catch(async (error: unknown) => {
+    if (isNotFound(error)) await refuseMoved(parts, disk);
+    return missing(disk)(error);
+  });
+  const stamp = stampOf(stats);
   if (stamp.text === parts.inventory.ledger.get(disk.id)?.text) return;
   const { virtualDiskId } = await factsOf(parts, disk);
   if (virtualDiskId === disk.id) return;
   throw new StatusError(
     "FAILED_PRECONDITION",
     `${disk.path} holds the disk ${virtualDiskId} instead of ${disk.id}: somebody replaced it`,
+  );
+}
+
+/**
+ * Tells a disk that is gone from one that a VM has elsewhere.
+ * @throws StatusError FAILED_PRECONDITION for the latter; UNAVAILABLE while the host can't tell
+ */
+export async function refuseMoved({ host }: EngineParts, { id, path }: Volume | Snapshot): Promise<void> {
+  if (await isThere(path)) return;
+  let virtualDiskId: string;
+  try {
+    ({ virtualDiskId } = await host.diskReader()({ volumeId: id, path }));
+  } catch (error) {
+    if (error instanceof StatusError && error.code === "UNAVAILABLE") throw error;
+    return;
+  }
+  if (virtualDiskId !== id) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `${path} is not there, and a VM has its disk elsewhere: storage migration moved it; move it back (the volume's health says where it is)`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { hasErrno } from "../../../kit/errors.ts";
+import { hasErrno, isNotFound } from "../../../kit/errors.ts";
 import { TiB } from "../../../kit/sizes.ts";
 import { readIdentity } from "../../../vhdx/index.ts";
 import type { DiskFacts, DiskFile, DiskReader } from "../host.ts";
@@ -13,8 +13,13 @@ const LARGEST_DISK = 64n * TiB;
  * Reads disks as of one look at the host, taken when the first is asked for. The file of a disk that a VM has is never
  * opened, also while the VM is off: an open file would keep the VM from starting.
  */
-export function diskReader({ survey, workers }: Pick<HypervParts, "survey" | "workers">): DiskReader {
+export function diskReader({
+  survey,
+  workers,
+  log,
+}: Pick<HypervParts, "survey" | "workers" | "log">): DiskReader {
   let looking: Promise<Seen> | undefined;
+  let searching: Promise<Seen> | undefined;
   const askedFor = async ({ volumeId, path }: DiskFile): Promise<DiskFacts | undefined> => {
     const [found] = (await (looking ??= survey.look())).drivesOf(volumeId);
     return found && factsOf(await workers.read("diskInfo", whereOf(found, path)));
@@ -25,9 +30,11 @@ export function diskReader({ survey, workers }: Pick<HypervParts, "survey" | "wo
     try {
       return await readIdentity(disk.path);
     } catch (error) {
-      // Windows says EBUSY for a sharing violation: a VM may have got it since the look.
-      if (!hasErrno(error, "EBUSY")) throw error;
-      looking = undefined;
+      // Windows says EBUSY for a sharing violation: a VM may have got it since the look. One that is gone may have been
+      // moved while a VM has it.
+      if (hasErrno(error, "EBUSY")) looking = survey.look();
+      else if (isNotFound(error)) looking = searching ??= survey.lookAtStrangers(log, true);
+      else throw error;
       const late = await askedFor(disk);
       if (late === undefined) throw error;
       return late;

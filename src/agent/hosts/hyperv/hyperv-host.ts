@@ -15,6 +15,7 @@ import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
 import { Reverts } from "./reverts.ts";
 import { attachmentOf, vmOf } from "./seen.ts";
+import { Strangers } from "./strangers.ts";
 import { Survey } from "./survey.ts";
 import { acceptWorker } from "./worker/accept.ts";
 import { WorkerPool, type WorkerObserver } from "./worker/pool.ts";
@@ -39,7 +40,8 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
   const workers = new WorkerPool(settings.workers, log, observe, acceptWorker(group));
   const reverts = new Reverts(log);
   const longChains = new LongChains(group, longestMergeMs);
-  const survey = new Survey(workers, isInOn(process.platform), (now) => {
+  const strangers = new Strangers();
+  const survey = new Survey(workers, isInOn(process.platform), strangers, (now) => {
     reverts.compare(now);
     longChains.compare(now);
   });
@@ -48,7 +50,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
   let rounds: Promise<unknown> = Promise.resolve();
   const goRound = () => {
     rounds = rounds
-      .then(() => Promise.all([reap(parts), announcer.tellAll(parts)]))
+      .then(() => Promise.all([reap(parts), announcer.tellAll(parts), survey.lookAtStrangers(log)]))
       .catch((error: unknown) => {
         log.warn({ err: error }, "Hyper-V can't be looked after now");
       });
@@ -99,6 +101,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
     },
     close: async () => {
       clearInterval(timer);
+      strangers.stop();
       await rounds;
       await reverts.settled();
       await workers.close();

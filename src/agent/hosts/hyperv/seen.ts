@@ -21,14 +21,20 @@ export class Seen {
   readonly vms: ReadonlyMap<string, HypervVm>;
   readonly #drives: ReadonlyMap<string, readonly SeenDrive[]>;
 
-  constructor(inventory: Inventory, pools: Iterable<string>, isIn: IsIn) {
+  /** @param strangerOf the volume that a file is whose name says nothing */
+  constructor(
+    inventory: Inventory,
+    pools: Iterable<string>,
+    isIn: IsIn,
+    strangerOf: (file: string) => string | undefined,
+  ) {
     const directories = [...pools];
     this.vms = new Map(inventory.vms.map((vm) => [vm.id, vm]));
     const drives = inventory.vms.flatMap((vm) =>
       vm.drives.flatMap((drive): SeenDrive[] => {
         // Where a chain can't be read its file's name still says whose it is.
         const file = drive.basePath ?? drive.path;
-        const volumeId = volumeIdInName(file);
+        const volumeId = volumeIdInName(file) ?? strangerOf(file);
         if (volumeId === undefined) return [];
         const pool = directories.find((directory) => isIn(file, directory));
         return [{ vm, drive, volumeId, file, pool }];

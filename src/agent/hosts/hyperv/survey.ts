@@ -1,7 +1,9 @@
 import { StatusError } from "../../../kit/errors.ts";
+import type { Log } from "../../../kit/log.ts";
 import type { IsIn } from "./disk-paths.ts";
 import type { Inventory } from "./protocol.ts";
 import { Seen } from "./seen.ts";
+import type { Strangers } from "./strangers.ts";
 import type { WorkerPool } from "./worker/pool.ts";
 
 /** Looks at all hosts at once, and keeps what was seen last: for plans, which the worker checks, never for answers. */
@@ -9,11 +11,13 @@ export class Survey {
   readonly #workers: WorkerPool;
   readonly #isIn: IsIn;
   readonly #onSeen: (now: Seen) => void;
+  readonly #strangers: Strangers;
   readonly #pools = new Set<string>();
   #hosts: readonly string[] = [];
   #last: Seen | undefined;
 
-  constructor(workers: WorkerPool, isIn: IsIn, onSeen: (now: Seen) => void) {
+  constructor(workers: WorkerPool, isIn: IsIn, strangers: Strangers, onSeen: (now: Seen) => void) {
+    this.#strangers = strangers;
     this.#workers = workers;
     this.#isIn = isIn;
     this.#onSeen = onSeen;
@@ -54,10 +58,17 @@ export class Survey {
       const { host, message } = silent;
       throw new StatusError("UNAVAILABLE", `host ${host} does not answer: ${message.slice(0, 300)}`);
     }
-    const seen = new Seen(inventory, this.#pools, this.#isIn);
+    const seen = new Seen(inventory, this.#pools, this.#isIn, (file) => this.#strangers.volumeIdOf(file));
     this.#onSeen(seen);
     this.#last = seen;
     return seen;
+  }
+
+  /** Looks at all disks whose names say nothing, too: some may be volumes that were moved. */
+  async lookAtStrangers(log: Log, again = false): Promise<Seen> {
+    const { vms } = await this.look();
+    await this.#strangers.learn({ vms: [...vms.values()] }, this.#pools, this.#workers, log, again);
+    return await this.look();
   }
 
   /** @returns whether all members that are up were asked; a machine that is in no cluster is asked by itself. */
