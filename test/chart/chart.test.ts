@@ -17,6 +17,7 @@ interface Container {
   readonly args: readonly string[];
   readonly image: string;
   readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
 function podOf(manifests: readonly Manifest[], kind: string) {
@@ -115,6 +116,21 @@ describe("the Helm chart", function () {
           .parseAsync(args, { from: "user" });
         expect(started).to.equal(true);
       }
+    }
+  });
+
+  it("shows the node plugin how the VM uses SELinux where Kubernetes mounts by label, and only there", async () => {
+    for (const seLinuxMount of [true, false]) {
+      const file = await values({ csiDriver: { seLinuxMount } });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      const driver = manifests.find(({ kind }) => kind === "CSIDriver") as unknown as {
+        spec: { seLinuxMount: boolean };
+      };
+      expect(driver.spec.seLinuxMount).to.equal(seLinuxMount);
+      const own = podOf(manifests, "DaemonSet").containers.find(({ name }) => name === "hyperv-csi");
+      const places = own?.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+      expect(places).to.include("/sys");
+      expect(places.includes("/etc/selinux")).to.equal(seLinuxMount);
     }
   });
 
