@@ -1,8 +1,10 @@
-import { readdir, rm } from "node:fs/promises";
+import { copyFile, readdir, rename, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { statusOf } from "../../src/controller/get-volume-health.ts";
 import { makeVolume, testController, WRITER } from "../support/controller.ts";
 import { expectFailure } from "../support/failure.ts";
+import { until } from "../support/until.ts";
 
 const UNKNOWN = "local/11111111-2222-4333-8444-555555555555";
 
@@ -65,8 +67,69 @@ describe("controller ControllerGetVolumeHealth", () => {
     expect(health_statuses[0]?.message).not.to.equal("");
   });
 
+  const found = async (volume_id: string) =>
+    (await health(volume_id)).health_statuses.map(({ status, reason }) => `${status} ${reason}`);
+  const fileOf = async (name: string) => {
+    const pool = join(controller.directory, "pools/local");
+    return join(pool, (await readdir(pool)).find((file) => file.startsWith(`${name};`)) ?? "");
+  };
+
+  it("tells that a disk is damaged, or another one", async () => {
+    const [spoiled, replaced] = [
+      await makeVolume(controller, "spoiled"),
+      await makeVolume(controller, "replaced"),
+    ];
+    await truncate(await fileOf("spoiled"), 100_000);
+    expect(await found(spoiled)).to.deep.equal(["INACCESSIBLE DiskDamaged"]);
+    await makeVolume(controller, "other");
+    await copyFile(await fileOf("other"), await fileOf("replaced"));
+    expect(await found(replaced)).to.deep.equal(["INACCESSIBLE DiskDamaged"]);
+    for (const name of ["spoiled", "replaced"]) await rm(await fileOf(name));
+  });
+
+  it("tells that a pool can't keep what it has promised, and that it can again", async () => {
+    const volume_id = await makeVolume(controller, "promised", 1024);
+    const agent = controller.agents["local"]!;
+    agent.freeBytes = 1024n;
+    expect(await found(volume_id)).to.deep.equal(["DEGRADED PoolOvercommitted"]);
+    agent.freeBytes = undefined;
+    expect(await found(volume_id)).to.deep.equal([]);
+  });
+
+  it("tells what the host says of a lost attachment", async () => {
+    const volume_id = await makeVolume(controller, "attached");
+    const { host } = controller.agents["local"]!;
+    host.lost = "its device is gone: detach it and attach it again";
+    const { health_statuses } = await health(volume_id);
+    host.lost = undefined;
+    expect(health_statuses).to.deep.equal([
+      {
+        status: "INACCESSIBLE",
+        reason: "AttachmentLost",
+        message: "its device is gone: detach it and attach it again",
+      },
+    ]);
+  });
+
+  it("tells a problem that it does not know as one", () => {
+    expect(statusOf({ kind: "of-a-newer-agent", message: "new" })).to.deep.equal({
+      status: "DEGRADED",
+      reason: "Other",
+      message: "new",
+    });
+  });
+
   it("is of volumes that there are", async () => {
     await expectFailure(health(UNKNOWN), "NOT_FOUND", /./);
     await expectFailure(health(""), "INVALID_ARGUMENT", /volume_id/);
+  });
+
+  it("tells that the pool is not there, and that it is again", async () => {
+    const volume_id = await makeVolume(controller, "away");
+    const pool = join(controller.directory, "pools/local");
+    await rename(pool, `${pool}-away`);
+    expect(await found(volume_id)).to.deep.equal(["INACCESSIBLE PoolDown"]);
+    await rename(`${pool}-away`, pool);
+    await until(async () => (await found(volume_id)).length === 0, "the agent takes the pool up again");
   });
 });

@@ -35,6 +35,8 @@ export class FakeHost implements Host {
   readonly inUse = new Set<string>();
   /** Attributes that were last brought into force, by volume. */
   readonly applied = new Map<string, Readonly<Record<string, string>>>();
+  /** What is wrong with every attachment. */
+  lost: string | undefined = undefined;
   /** Resolves when an attach may go on. */
   gate: Promise<void> = Promise.resolve();
 
@@ -54,8 +56,8 @@ export class FakeHost implements Host {
     return Promise.reject(new StatusError("UNIMPLEMENTED", "a fake host can't copy disks in use"));
   }
 
-  lostAttachment(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  lostAttachment(): Promise<string | undefined> {
+    return Promise.resolve(this.lost);
   }
 
   leftovers(): Promise<Leftover[]> {
