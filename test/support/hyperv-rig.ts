@@ -5,6 +5,7 @@ import type { Host } from "../../src/agent/hosts/host.ts";
 import { hypervHost, type HypervSettings } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
 import { HYPERV_SLOTS_PER_VM } from "../../src/agent/hosts/open-host.ts";
 import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
+import type { WorkerCommand } from "../../src/agent/hosts/hyperv/worker/process.ts";
 import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/settings.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -37,6 +38,8 @@ export interface RigLayout {
   readonly cluster?: string;
   readonly workers?: Partial<WorkerSettings>;
   readonly longestMergeMs?: number;
+  /** What is started in place of the simulator's own worker, which is this bundle. */
+  readonly workerOver?: (simulator: Simulator, program: string) => WorkerCommand;
 }
 
 /** The rig is filled when `before` has run; its fields are not to be read earlier. */
@@ -45,6 +48,7 @@ export function hypervRig({
   cluster,
   workers = {},
   longestMergeMs = 60_000,
+  workerOver = (simulator, bundle) => simulator.worker(hosts[0], bundle),
 }: RigLayout = {}): HypervRig {
   const closers: (() => Promise<void>)[] = [];
   const group = cluster ?? "test";
@@ -62,7 +66,7 @@ export function hypervRig({
     const settingsFor = (name: string): HypervSettings => ({
       workers: {
         ...defaultWorkerSettings,
-        command: simulator.worker(hosts[0], program),
+        command: workerOver(simulator, program),
         size: 2,
         ...workers,
       },

@@ -9,6 +9,8 @@ import { refused } from "../../support/refused.ts";
 export interface HostRig {
   readonly host: Host;
   readonly vmIds: readonly [string, string];
+  /** False where the host can only attach writable. */
+  readonly attachesReadOnly: boolean;
   /** A disk of the host's default type that no VM has. */
   newDisk(size: bigint): Promise<DiskFile>;
   /** What the VM of an attachment does with its disk. */
@@ -81,7 +83,14 @@ export function hostSuite(rig: HostRig): void {
     expect((await rig.guest.read(two.attachment, 0, 4096)).every((byte) => byte === 2)).to.equal(true);
   });
 
-  it("attaches read-only: the guest can read and not write", async () => {
+  it("attaches read-only: the guest can read and not write; or refuses it", async () => {
+    if (!rig.attachesReadOnly) {
+      const disk = await rig.newDisk(SIZE);
+      const attaching = rig.host.attach(disk, rig.vmIds[0], true, signal());
+      await refused(attaching, "FAILED_PRECONDITION", "writable");
+      expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([]);
+      return;
+    }
     const { disk, attachment } = await attached(true);
     expect(attachment.readOnly).to.equal(true);
     expect(await rig.host.attachmentsOf(disk.volumeId)).to.deep.equal([attachment]);

@@ -8,6 +8,7 @@ import { hostSuite } from "../host-suite.ts";
 describe("local host", () => {
   const local = localRig();
   hostSuite({
+    attachesReadOnly: true,
     get host() {
       return local.host;
     },
