@@ -8,7 +8,7 @@ import { plugIn, takeOut } from "./devices.ts";
 import { loopOf } from "./guest.ts";
 import { bytesOf, standIn } from "./held-files.ts";
 import { inventoryOf } from "./inventory.ts";
-import { baseOf, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
+import { baseOf, RUNNING, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
 import { notThere, refusalOf, Refusal } from "./refusals.ts";
 
 /** What the simulator does: a step of the model and its devices, and what it answers. */
@@ -95,9 +95,13 @@ export const operations: Handlers = {
     return { state: next, result: { done: true, inventory: inventoryOf(next, args.hosts, computer) } };
   },
 
-  diskInfo: async (state, { path }) => ({ state, result: await infoOf(state, path) }),
+  diskInfo: async (state, { host, path }) => {
+    requireReach(state, host, path);
+    return { state, result: await infoOf(state, path) };
+  },
 
-  resize: async (state, { path, size }) => {
+  resize: async (state, { host, path, size }) => {
+    requireReach(state, host, path);
     const user = state.vms.find(({ drives }) => drives.some((drive) => drive.path === path));
     if (path.endsWith(".avhdx") || (user?.checkpoints.length ?? 0) > 0) throw new Refusal(0x80070057);
     requireFree(state, path);
@@ -165,6 +169,12 @@ function driveAt(
 function requireFree({ locked }: SimState, path: string): void {
   if (locked.includes(path)) throw new Refusal(0x80070020);
   if (!existsSync(path)) throw new Refusal(0x80070002);
+}
+
+/** The disk of a running VM is shared with no host but the VM's. */
+function requireReach({ vms }: SimState, host: string, path: string): void {
+  const user = vms.find(({ drives }) => drives.some((drive) => drive.path === path));
+  if (user?.state === RUNNING && user.host !== host) throw new Refusal(0x80070020);
 }
 
 async function infoOf(state: SimState, path: string): Promise<unknown> {

@@ -5,6 +5,7 @@ import { parseSize } from "../../kit/sizes.ts";
 import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
+import { isOnShare } from "../hosts/hyperv/disk-paths.ts";
 import { LONGEST_MERGE_MS } from "../hosts/hyperv/checkpoints.ts";
 import { ownWorker } from "../hosts/hyperv/worker/own-worker.ts";
 import { defaultWorkerSettings } from "../hosts/hyperv/worker/settings.ts";
@@ -65,7 +66,13 @@ async function localSettings({ vms, maxVolumes }: AgentConfig): Promise<HostSett
   };
 }
 
-function hypervSettings({ vms, workerCommand, group, maxVolumes }: AgentConfig): HostSettings {
+function hypervSettings({ vms, pools, workerCommand, group, maxVolumes }: AgentConfig): HostSettings {
+  const shared = pools.find(({ directory }) => isOnShare(directory));
+  if (shared !== undefined) {
+    throw invalid(
+      `pool ${shared.name} is on a share, ${shared.directory}: SMB shares and scale-out file servers are not supported; use a local volume or a Cluster Shared Volume`,
+    );
+  }
   if (vms.length > 0) throw invalid("vms are declared for a local host alone: Hyper-V knows its own");
   const [program, ...args] = workerCommand;
   const command =

@@ -197,5 +197,15 @@ describe("agent configuration", () => {
       "INVALID_ARGUMENT",
       /two pools are called default/,
     );
+    const share = { ...config, host: "hyperv" as const, workerCommand: ["worker"] };
+    for (const directory of ["\\\\sofs\\volumes", "//sofs/volumes", "\\\\?\\UNC\\sofs\\volumes"]) {
+      await expectFailure(
+        agentSettings({ ...share, pools: [{ name: "far", directory }] }, "t"),
+        "INVALID_ARGUMENT",
+        /pool far is on a share, .*Cluster Shared Volume/,
+      );
+    }
+    const volume = { name: "csv", directory: "C:\\ClusterStorage\\Volume1\\Volumes" };
+    expect((await agentSettings({ ...share, pools: [volume] }, "t")).host.kind).to.equal("hyperv");
   });
 });

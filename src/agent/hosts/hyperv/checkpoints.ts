@@ -4,6 +4,7 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { HypervParts } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
 import { checkpointsText, isInChain } from "./seen.ts";
+import { failureBehind } from "./worker/failures.ts";
 import { WorkerLost } from "./worker/process.ts";
 
 const LONGEST_PAUSE_MS = 5000;
@@ -69,7 +70,8 @@ export async function removeCheckpoint(
       const request = { host: vm.host, vmId, checkpointId: id, hosts: survey.hosts };
       await workers.change("removeCheckpoint", request).catch((error: unknown) => {
         // Whether it was done all the same is seen at the next look.
-        if (!(error instanceof WorkerLost)) throw error;
+        const isOpen = error instanceof WorkerLost || failureBehind(error)?.hasMoved === true;
+        if (!isOpen) throw error;
         log.warn({ vm: vmId, checkpoint: name, err: error }, "the removal of a checkpoint was cut short");
       });
     }

@@ -9,6 +9,12 @@ export function volumeIdInName(path: string): string | undefined {
   return DISK_FILE.exec(path)?.[1]?.toLowerCase();
 }
 
+/** True for a directory on another machine's share, in every form in which Windows takes one. */
+export function isOnShare(directory: string): boolean {
+  const path = directory.replaceAll("/", "\\");
+  return /^\\\\[?.]\\UNC\\/i.test(path) || /^\\\\(?![?.]\\)/.test(path);
+}
+
 /** True for a file right in a directory, as the host's file system sees it. */
 export type IsIn = (path: string, directory: string) => boolean;
 

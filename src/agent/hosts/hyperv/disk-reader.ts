@@ -20,9 +20,22 @@ export function diskReader({
 }: Pick<HypervParts, "survey" | "workers" | "log">): DiskReader {
   let looking: Promise<Seen> | undefined;
   let searching: Promise<Seen> | undefined;
+  const find = async (volumeId: string) => (await (looking ??= survey.look())).drivesOf(volumeId)[0];
   const askedFor = async ({ volumeId, path }: DiskFile): Promise<DiskFacts | undefined> => {
-    const [found] = (await (looking ??= survey.look())).drivesOf(volumeId);
-    return found && factsOf(await workers.read("diskInfo", whereOf(found, path)));
+    const found = await find(volumeId);
+    if (found === undefined) return undefined;
+    const where = whereOf(found, path);
+    try {
+      return factsOf(await workers.read("diskInfo", where));
+    } catch (error) {
+      // Another host than that of its VM can't read it: the VM may have moved, or its disk.
+      looking = survey.look(true);
+      const late = await find(volumeId);
+      if (late === undefined) return undefined;
+      const now = whereOf(late, path);
+      if (now.host === where.host && now.path === where.path) throw error;
+      return factsOf(await workers.read("diskInfo", now));
+    }
   };
   return async (disk) => {
     const facts = await askedFor(disk);

@@ -2,7 +2,7 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { DiskFile } from "../host.ts";
 import { refuseInChain } from "./attach.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
-import { driveIn } from "./seen.ts";
+import { driveIn, type SeenDrive } from "./seen.ts";
 import { failureBehind } from "./worker/failures.ts";
 import { WorkerLost } from "./worker/process.ts";
 
@@ -24,9 +24,9 @@ export async function grow(
       }
       refuseInChain(found, "expanded");
       const where = { host: found.vm.host, path: found.drive.path };
-      const present = BigInt((await parts.workers.read("diskInfo", where)).size);
-      if (present >= size) return present;
       try {
+        const present = BigInt((await parts.workers.read("diskInfo", where)).size);
+        if (present >= size) return present;
         const grown = await parts.workers.change("resize", { ...where, size: String(size) }, attempt > 1);
         if (BigInt(grown.size) >= size) return BigInt(grown.size);
         throw new StatusError(
@@ -34,11 +34,18 @@ export async function grow(
           `${found.drive.path} has ${grown.size} bytes after it was grown to ${size}`,
         );
       } catch (error) {
-        const mayTryAgain = error instanceof WorkerLost || failureBehind(error)?.hasMoved === true;
-        if (mayTryAgain && attempt < MOST_ATTEMPTS && !signal.aborted) continue;
+        if ((await mayTryAgain(parts, error, found)) && attempt < MOST_ATTEMPTS && !signal.aborted) continue;
         if (!(error instanceof WorkerLost)) throw error;
         throw new StatusError("ABORTED", `${error.message}; the request can be repeated`, error);
       }
     }
   });
+}
+
+/** After a worker was lost, or when the VM is on another host by now: no other can reach the disk, whatever it says. */
+async function mayTryAgain({ survey }: HypervParts, error: unknown, before: SeenDrive): Promise<boolean> {
+  if (error instanceof WorkerLost || failureBehind(error)?.hasMoved === true) return true;
+  if (failureBehind(error) === undefined) return false;
+  const now = (await survey.look(true)).vms.get(before.vm.id);
+  return now !== undefined && now.host !== before.vm.host;
 }

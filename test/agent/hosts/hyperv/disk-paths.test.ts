@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
-import { isInOn, volumeIdInName } from "../../../../src/agent/hosts/hyperv/disk-paths.ts";
+import { isInOn, isOnShare, volumeIdInName } from "../../../../src/agent/hosts/hyperv/disk-paths.ts";
 
 describe("paths of disks on Hyper-V", () => {
   const id = randomUUID();
@@ -30,6 +30,27 @@ describe("paths of disks on Hyper-V", () => {
     expect(isIn("C:\\Pool\\sub\\a.vhdx", "C:\\Pool")).to.equal(false);
     expect(isIn("C:\\Pool2\\a.vhdx", "C:\\Pool")).to.equal(false);
     expect(isIn("D:\\Pool\\a.vhdx", "C:\\Pool")).to.equal(false);
+  });
+
+  it("are on a share when they begin with its server, in any form", () => {
+    const shares = [
+      "\\\\nas\\vol",
+      "//nas/vol",
+      "\\\\?\\UNC\\nas\\vol",
+      "\\\\.\\unc\\nas\\vol",
+      "\\/nas\\vol",
+    ];
+    for (const share of shares) expect(isOnShare(share), share).to.equal(true);
+    const local = [
+      "C:\\Pool",
+      "C:/Pool",
+      "\\\\?\\C:\\Pool",
+      "\\\\?\\Volume{0}\\Pool",
+      "\\Pool",
+      "/srv/pool",
+      "Pool",
+    ];
+    for (const directory of local) expect(isOnShare(directory), directory).to.equal(false);
   });
 
   it("differ by case elsewhere", () => {
