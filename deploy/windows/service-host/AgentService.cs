@@ -64,7 +64,7 @@ namespace HypervCsi.ServiceHost
         protected override void OnStop()
         {
             lock (gate) isStopping = true;
-            bool byItself = agent.Stop(options.StopPatience, delegate { RequestAdditionalTime(MillisecondsPerRequest); });
+            bool byItself = agent.Stop(options.StopPatience, AskForTime);
             if (byItself)
             {
                 EventEntries.Write(
@@ -90,6 +90,18 @@ namespace HypervCsi.ServiceHost
         protected override void OnCustomCommand(int command)
         {
             if (command == ControlPreshutdown) Stop();
+        }
+
+        private void AskForTime()
+        {
+            try
+            {
+                RequestAdditionalTime(MillisecondsPerRequest);
+            }
+            catch (SystemException)
+            {
+                // A service manager that can't be asked is no reason not to stop.
+            }
         }
 
         // Without a word to the service manager, which takes that for a failure in every state and does what the failure

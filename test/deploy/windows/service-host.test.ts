@@ -6,12 +6,10 @@ import { execa } from "execa";
 import fc from "fast-check";
 import { windowsCommandLine } from "../../../src/agent/install/windows-command-line.ts";
 import { bundleOf } from "../../support/bundle.ts";
-import { needsMono } from "../../support/needs-mono.ts";
+import { compileHost, hostSources, needsMono } from "../../support/service-host.ts";
 import { startProcessWithInput } from "../../support/own-processes.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { until } from "../../support/until.ts";
-
-const sources = join(import.meta.dirname, "../../../deploy/windows/service-host");
 
 /** The real host under mono, in its console form; what needs Windows' service manager is only compiled here. */
 describe("the host of the Windows service", function () {
@@ -21,22 +19,7 @@ describe("the host of the Windows service", function () {
   before(needsMono);
 
   before(async () => {
-    const files = (await readdir(sources)).filter((name) => name.endsWith(".cs"));
-    // C# 5 is what the .NET Framework's own compiler knows.
-    const flags = [
-      "-langversion:5",
-      "-warn:4",
-      "-warnaserror",
-      "-target:exe",
-      "-r:System.ServiceProcess.dll",
-    ];
-    const { exitCode, all } = await execa(
-      "mcs",
-      [...flags, `-out:${scratch("hyperv-csi-service.exe")}`, ...files.map((name) => join(sources, name))],
-      { reject: false, all: true },
-    );
-    expect(exitCode, all).to.equal(0);
-    expect(all, "the compiler has nothing to say").to.equal("");
+    await compileHost(scratch("hyperv-csi-service.exe"));
     await symlink(process.execPath, scratch("node.exe"));
   });
 
@@ -61,7 +44,7 @@ describe("the host of the Windows service", function () {
 
   it("makes the same command lines as the installer", async () => {
     const probe = join(import.meta.dirname, "CommandLineProbe.cs");
-    await execa("mcs", [`-out:${scratch("probe.exe")}`, probe, join(sources, "CommandLine.cs")]);
+    await execa("mcs", [`-out:${scratch("probe.exe")}`, probe, join(hostSources, "CommandLine.cs")]);
     const awkward = fc.array(fc.constantFrom("\\", '"', " ", "\t", "a", "ü"), { maxLength: 10 });
     const cases = fc.sample(
       fc.array(
