@@ -1,8 +1,7 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readMountTable } from "../../src/kit/mount-table.ts";
-import { run } from "../../src/kit/run.ts";
 import { systemRoots, thisVm } from "../../src/node/linux/this-vm.ts";
 import { NodeRig, nodeRig, type AttachedVolume } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
@@ -83,26 +82,19 @@ describe("NodeStageVolume with an SELinux label", () => {
   it("is undone when the mount did not get the label, as in a container that does not see SELinux", async () => {
     const volume = await node.volume();
     await writeFile(join(proc(), "self", "mountinfo"), await readFile("/proc/self/mountinfo"));
-    const directory = node.local.path("programs");
-    await mkdir(directory);
-    const real = await run("sh", ["-c", "command -v mount"]);
-    const table = join(proc(), "self", "mountinfo");
-    // The label is left out, as mount(8) does by itself here; then the kernel's table tells of it.
-    const told = String.raw`sed 's|\( ${volume.staging} .* - ext4 [^ ]* rw\)|\1,seclabel|'`;
-    const script = `#!/bin/sh\n${real} "$@" && ${told} /proc/self/mountinfo > ${table}\n`;
-    await writeFile(join(directory, "mount"), script);
-    await chmod(join(directory, "mount"), 0o755);
-    const searchPath = process.env["PATH"] ?? "";
-    process.env["PATH"] = `${directory}:${searchPath}`;
-    try {
-      await refused(
-        labelled().stage(volume, { flags: [flag("s0:c1,c2")] }),
-        "FAILED_PRECONDITION",
-        /without an SELinux label .*it was unmounted.*\/sys\/fs\/selinux/,
-      );
-    } finally {
-      process.env["PATH"] = searchPath;
-    }
+    const rig = labelled();
+    const { guest } = rig.parts;
+    const mountDisk = guest.mountDisk.bind(guest);
+    // The label is left out, as libmount does by itself here; then the kernel's table tells of it.
+    guest.mountDisk = async (...args) => {
+      await mountDisk(...args);
+      await tell(volume.staging, "seclabel");
+    };
+    await refused(
+      rig.stage(volume, { flags: [flag("s0:c1,c2")] }),
+      "FAILED_PRECONDITION",
+      /without an SELinux label .*it was unmounted.*\/sys\/fs\/selinux/,
+    );
     expect(await isMounted(volume.staging)).to.equal(false);
   });
 });

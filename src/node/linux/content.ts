@@ -1,7 +1,5 @@
-import { open } from "node:fs/promises";
-import { StatusError } from "../../kit/errors.ts";
-import { MiB } from "../../kit/sizes.ts";
 import type { Disk, DiskContent } from "../guest.ts";
+import { endsAreZero } from "./blank-proof.ts";
 import type { Findings } from "./libblkid.ts";
 import { probeDisk } from "./probe.ts";
 
@@ -26,25 +24,4 @@ function contentFrom({ type, usage, partitionTable }: Exclude<Findings, string>)
   if (type === "crypto_LUKS") return { kind: "encrypted" };
   const table = partitionTable === undefined ? undefined : `a partition table (${partitionTable})`;
   return { kind: "unknown", what: type ?? table ?? "a signature without a type" };
-}
-
-const zeros = Buffer.alloc(Number(MiB));
-
-/** True when the first and the last MiB of a disk, or all of a small one, are zero. A read that fails is an error. */
-export async function endsAreZero(disk: Disk): Promise<boolean> {
-  const length = disk.size < MiB ? disk.size : MiB;
-  const device = await open(disk.device, "r");
-  try {
-    for (const offset of [0n, disk.size - length]) {
-      const bytes = Buffer.allocUnsafe(Number(length));
-      const { bytesRead } = await device.read(bytes, 0, bytes.length, Number(offset));
-      if (bytesRead !== bytes.length) {
-        throw new StatusError("UNAVAILABLE", `${disk.device} ended ${bytes.length - bytesRead} bytes early`);
-      }
-      if (!bytes.equals(zeros.subarray(0, bytes.length))) return false;
-    }
-    return true;
-  } finally {
-    await device.close();
-  }
 }

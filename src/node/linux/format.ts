@@ -3,7 +3,7 @@ import type { FileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { UnlockedDisk } from "../encryption.ts";
 import type { Disk } from "../guest.ts";
-import { endsAreZero } from "./content.ts";
+import { useBlankProof } from "./blank-proof.ts";
 import { runWriter, type Writer } from "./tools.ts";
 
 /**
@@ -34,12 +34,13 @@ const makers: Readonly<Record<FileSystem, (options: FormatOptions) => [program: 
   };
 
 /**
- * Makes a file system on a disk that was proven blank; what can be looked at without a process is looked at again.
+ * Makes a file system on a disk that was proven blank. Its ends count as they were read a moment ago, for the probe of
+ * the same call; else they are read again.
  * @throws StatusError INVALID_ARGUMENT for options that it can't have
  */
 export async function format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void> {
   checkFormatOptions(fsType, options);
-  if (!(await endsAreZero(disk))) {
+  if (!(await useBlankProof(disk))) {
     throw new StatusError("FAILED_PRECONDITION", `${disk.device} is not blank: it was not formatted`);
   }
   const [program, ...args] = makers[fsType](options);

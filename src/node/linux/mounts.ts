@@ -6,6 +6,7 @@ import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { failed } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
 import { explainXfs } from "./check.ts";
+import { mountArguments, mountFileSystem } from "./mount-call.ts";
 import { runLimited, runLimitedAny } from "./tools.ts";
 
 /** The topmost mount at a path, or undefined. */
@@ -24,11 +25,11 @@ export async function mountDisk(
   await mkdir(path, { recursive: true, mode: 0o750 });
   // A copy has its original's UUID, and xfs mounts no two of one: which disk this is was proven before.
   const all = fsType === "xfs" ? [...options, "nouuid"] : options;
-  const withOptions = all.length === 0 ? [] : ["-o", all.join(",")];
-  try {
-    await runLimited("mount", ["-t", fsType, ...withOptions, disk.device, path]);
-  } catch (error) {
-    throw fsType === "xfs" ? await explainXfs(disk, error) : error;
+  const request = { device: disk.device, path, fsType, options: all };
+  const result = await mountFileSystem(request);
+  if (result.exitCode !== 0) {
+    const refusal = failed("mount", mountArguments(request), result);
+    throw fsType === "xfs" ? await explainXfs(disk, refusal) : refusal;
   }
   const mount = await mountAt(path);
   if (mount?.source !== disk.device)

@@ -7,7 +7,8 @@ import { startProcess } from "../../support/own-processes.ts";
 
 /** A driver under load: `up` from the bundle, called over its socket as Kubernetes would. Any error of a call rejects. */
 export interface BenchDriver {
-  create(name: string): Promise<string>;
+  /** A volume of 1 GiB where no size is told, in GiB. */
+  create(name: string, gib?: number): Promise<string>;
   delete(volumeId: string): Promise<void>;
   /** Attaches the volume; what it answers is given to `stage`. */
   attach(volumeId: string): Promise<PublishContext>;
@@ -48,10 +49,10 @@ export async function startDriver(directory: string): Promise<BenchDriver> {
   const target = (volumeId: string) => at("pods", volumeId);
   await mkdir(join(directory, "pods"));
   return {
-    create: async (name) => {
+    create: async (name, gib = 1) => {
       const { volume } = await controller.CreateVolume({
         name,
-        capacity_range: { required_bytes: String(1024 ** 3), limit_bytes: "0" },
+        capacity_range: { required_bytes: String(gib * 1024 ** 3), limit_bytes: "0" },
         volume_capabilities: [capability],
       });
       return volume?.volume_id ?? "";
@@ -61,13 +62,14 @@ export async function startDriver(directory: string): Promise<BenchDriver> {
     },
     attach: async (volumeId) => {
       const request = { volume_id: volumeId, volume_capability: capability, node_id: nodeId };
+      // As kubelet makes it before it stages.
+      await mkdir(staging(volumeId), { recursive: true });
       return (await controller.ControllerPublishVolume(request)).publish_context ?? {};
     },
     detach: async (volumeId) => {
       await controller.ControllerUnpublishVolume({ volume_id: volumeId, node_id: nodeId });
     },
     stage: async (volumeId, context) => {
-      await mkdir(staging(volumeId), { recursive: true });
       await node.NodeStageVolume({
         volume_id: volumeId,
         volume_capability: capability,
