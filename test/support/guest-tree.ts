@@ -1,5 +1,5 @@
-import { mkdir, readFile, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { scsiPage83 } from "../../src/vhdx/index.ts";
 import { run } from "../../src/kit/run.ts";
 import type { Roots } from "../../src/node/linux/this-vm.ts";
@@ -109,6 +109,12 @@ export class GuestTree {
     const device = this.#deviceDirectory(at);
     for (const link of [`block/${name}`, `class/block/${name}`, `bus/scsi/devices/${addressOf(at)}`]) {
       await rm(join(this.roots.sys, link), { force: true });
+    }
+    // Its number may be that of anybody's device from now on: a loop device that is free is taken again.
+    const numbers = join(this.roots.sys, "dev", "block");
+    for (const number of await readdir(numbers)) {
+      const target = resolve(numbers, await readlink(join(numbers, number)));
+      if (target.startsWith(device + sep)) await rm(join(numbers, number));
     }
     await rm(device, { recursive: true });
   }
