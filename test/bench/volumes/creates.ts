@@ -4,6 +4,8 @@ import { probe } from "./probe.ts";
 import type { Row } from "./report.ts";
 
 const ROUNDS = 5;
+/** MiB of a volume; the probe's are as large. */
+const SIZE = 32;
 /** Operations of one round, by concurrency. */
 const CREATES: Readonly<Record<number, number>> = { 1: 100, 8: 400, 32: 1000 };
 /** The product's share of the probe's rate, at 32 at once. */
@@ -23,7 +25,7 @@ export async function createsAndDeletes(
     const ids: string[] = [];
     creates.push(
       await timed(count, concurrency, async (index) => {
-        ids[index] = await driver.create(`bench-${concurrency}-${round}-${index}`);
+        ids[index] = await driver.create(`bench-${concurrency}-${round}-${index}`, SIZE);
       }),
     );
     deletes.push(await timed(count, concurrency, (index) => driver.delete(ids[index] ?? "")));

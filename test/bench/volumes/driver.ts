@@ -7,8 +7,8 @@ import { startProcess } from "../../support/own-processes.ts";
 
 /** A driver under load: `up` from the bundle, called over its socket as Kubernetes would. Any error of a call rejects. */
 export interface BenchDriver {
-  /** A volume of 1 GiB where no size is told, in GiB. */
-  create(name: string, gib?: number): Promise<string>;
+  /** @param size in MiB. A pool promises no more than it has free. */
+  create(name: string, size: number): Promise<string>;
   delete(volumeId: string): Promise<void>;
   /** Attaches the volume; what it answers is given to `stage`. */
   attach(volumeId: string): Promise<PublishContext>;
@@ -49,10 +49,10 @@ export async function startDriver(directory: string): Promise<BenchDriver> {
   const target = (volumeId: string) => at("pods", volumeId);
   await mkdir(join(directory, "pods"));
   return {
-    create: async (name, gib = 1) => {
+    create: async (name, size) => {
       const { volume } = await controller.CreateVolume({
         name,
-        capacity_range: { required_bytes: String(gib * 1024 ** 3), limit_bytes: "0" },
+        capacity_range: { required_bytes: String(size * 1024 ** 2), limit_bytes: "0" },
         volume_capabilities: [capability],
       });
       return volume?.volume_id ?? "";

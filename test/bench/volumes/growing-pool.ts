@@ -5,6 +5,8 @@ import type { Row } from "./report.ts";
 const ROUNDS = 5;
 const FEW = 100;
 const MANY = 10_000;
+/** MiB of a volume: a pool promises no more than it has free. */
+const SIZE = 4;
 
 /** How create and list slow down from 100 volumes to 10,000: times with many over times with few. */
 export interface Growth {
@@ -20,7 +22,7 @@ export async function growingPool(driver: BenchDriver, rows: Row[]): Promise<Gro
   const fill = async (upTo: number) => {
     const begin = ids.length;
     await timed(upTo - begin, 32, async (index) => {
-      ids[begin + index] = await driver.create(`fill-${begin + index}`);
+      ids[begin + index] = await driver.create(`fill-${begin + index}`, SIZE);
     });
   };
   const look = async (stage: string) => {
@@ -30,7 +32,7 @@ export async function growingPool(driver: BenchDriver, rows: Row[]): Promise<Gro
       creates.push(
         (
           await timed(100, 1, async (index) => {
-            ids.push(await driver.create(`look-${stage}-${round}-${index}`));
+            ids.push(await driver.create(`look-${stage}-${round}-${index}`, SIZE));
           })
         ).p50,
       );

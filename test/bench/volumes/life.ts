@@ -51,7 +51,7 @@ async function oneLife(
   let context: PublishContext = {};
   const calls: Readonly<Record<Step, () => Promise<void>>> = {
     create: async () => {
-      volumeId = await driver.create(name);
+      volumeId = await driver.create(name, 1024);
     },
     "controller publish": async () => {
       context = await driver.attach(volumeId);

@@ -10,15 +10,20 @@ import { promisify } from "node:util";
 import { newVhdxImage } from "../../../src/vhdx/index.ts";
 import { timed, type Timing } from "../statistics.ts";
 
-const GiB = 1024n ** 3n;
-const disk = { type: "fixed", size: GiB, maximumSize: 2048n * GiB } as const;
+const MiB = 1024n ** 2n;
+/** What the product makes, too. */
+const sizes = { create: 32n * MiB, life: 1024n * MiB };
+const kind = { type: "fixed", maximumSize: 2n * MiB * MiB } as const;
 const run = promisify(execFile);
 
 /** One VHDX + fdatasync + rename + directory fsync. Returns its path and where its payload begins. */
-async function createDisk(directory: string): Promise<{ path: string; payloadOffset: bigint }> {
+async function createDisk(
+  directory: string,
+  diskSize: bigint,
+): Promise<{ path: string; payloadOffset: bigint }> {
   const id = randomUUID();
   const temporary = join(directory, `${id}.tmp`);
-  const { body, headers, size } = newVhdxImage({ ...disk, virtualDiskId: id });
+  const { body, headers, size } = newVhdxImage({ ...kind, size: diskSize, virtualDiskId: id });
   const file = await open(temporary, "wx");
   await file.truncate(Number(size));
   for (const { offset, bytes } of [...body, ...headers])
@@ -31,12 +36,12 @@ async function createDisk(directory: string): Promise<{ path: string; payloadOff
   await handle.sync();
   await handle.close();
   // The file ends with the payload.
-  return { path, payloadOffset: size - disk.size };
+  return { path, payloadOffset: size - diskSize };
 }
 
 /** The whole life of a disk by hand: create, loop attach, mkfs, mount, bind, and all of it back. */
 async function live(directory: string): Promise<void> {
-  const { path, payloadOffset } = await createDisk(directory);
+  const { path, payloadOffset } = await createDisk(directory, sizes.life);
   const [staging, target] = [`${path}.mnt`, `${path}.pod`];
   const attach = ["--find", "--show", "--offset", String(payloadOffset), path];
   const device = (await run("losetup", attach)).stdout.trim();
@@ -59,7 +64,7 @@ await mkdir(directory, { recursive: true });
 try {
   const timing: Timing = await timed(Number(count), Number(concurrency), async () => {
     if (mode === "life") await live(directory);
-    else await createDisk(directory);
+    else await createDisk(directory, sizes.create);
   });
   process.stdout.write(JSON.stringify(timing));
 } finally {

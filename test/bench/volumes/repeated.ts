@@ -12,7 +12,7 @@ export async function repeatedNodeCalls(driver: BenchDriver): Promise<Row[]> {
   process.stderr.write("repeated node calls\n");
   const volumes = await Promise.all(
     Array.from({ length: VOLUMES }, async (_, index) => {
-      const id = await driver.create(`repeated-${index}`);
+      const id = await driver.create(`repeated-${index}`, 1024);
       return { id, context: await driver.attach(id) };
     }),
   );

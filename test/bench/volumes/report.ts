@@ -50,7 +50,8 @@ export function report({ roles, rows, stage, growth }: Figures): void {
   }
   process.stdout.write(
     `\nstage of a blank disk of 10 GiB: ${stage.stage.toFixed(1)} ms, mkfs and mount in a shell: ${stage.bare.toFixed(1)} ms: ` +
-      `${stage.ratio.toFixed(2)} times (goal: at most ${stage.goal})\n` +
+      `${stage.ratio.toFixed(2)} times (goal: at most ${stage.goal}); ` +
+      `started by Node's spawn: ${stage.fromNode.toFixed(1)} ms: ${stage.ratioFromNode.toFixed(2)} times\n` +
       `from ${growth.few} to ${growth.many} volumes: create takes ${growth.createRatio.toFixed(2)} times as long, ` +
       `a page of a list ${growth.listPageRatio.toFixed(2)} times\n`,
   );
