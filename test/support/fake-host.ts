@@ -1,6 +1,7 @@
 import { noSuchVm, presentAttachment, requireSlot } from "../../src/agent/hosts/attach-rules.ts";
 import type {
   Attachment,
+  AttachmentCheck,
   AttachSettings,
   DiskFile,
   DiskReader,
@@ -56,8 +57,8 @@ export class FakeHost implements Host {
     return Promise.reject(new StatusError("UNIMPLEMENTED", "a fake host can't copy disks in use"));
   }
 
-  lostAttachment(): Promise<string | undefined> {
-    return Promise.resolve(this.lost);
+  attachmentCheck(): AttachmentCheck {
+    return () => Promise.resolve(this.lost);
   }
 
   leftovers(): Promise<Leftover[]> {

@@ -52,6 +52,9 @@ export interface DiskFacts {
 /** Reads a disk. @throws what the file system says of its file, VhdxError; UNAVAILABLE while the host can't be asked */
 export type DiskReader = (disk: DiskFile) => Promise<DiskFacts>;
 
+/** Why an attachment that the host keeps of a volume is not there or not sound; undefined when nothing is amiss. */
+export type AttachmentCheck = (volumeId: string) => Promise<string | undefined>;
+
 /** What belongs to connecting a disk. */
 export interface AttachSettings {
   /** Of the volume; the host acts on those in its manifest. */
@@ -125,8 +128,8 @@ export interface Host {
    * and durable, or none is; FAILED_PRECONDITION where that can't be done, with the reason.
    */
   copyInUse(copies: readonly CopyInUse[], signal: AbortSignal): Promise<void>;
-  /** Why an attachment that the host keeps of a volume is not there; undefined when nothing is amiss. */
-  lostAttachment(volumeId: string): Promise<string | undefined>;
+  /** A check of attachments for one operation, on as many volumes as it has. */
+  attachmentCheck(): AttachmentCheck;
   /** What is left of attachments that are gone; removed when asked. */
   leftovers(remove: boolean): Promise<Leftover[]>;
   /** Removes what the host keeps of a volume that is not attached and about to be deleted. */

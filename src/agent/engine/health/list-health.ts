@@ -3,7 +3,7 @@ import type { PageRequest } from "../engine.ts";
 import type { Page, VolumeProblems } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { inParallel } from "../recovery/in-parallel.ts";
-import { volumeHealth } from "./volume-health.ts";
+import { hostLooks, volumeHealth } from "./volume-health.ts";
 
 /** Volumes looked at for one page at most: each is opened. */
 const LARGEST_PAGE = 1000;
@@ -16,11 +16,11 @@ export async function listHealth(
 ): Promise<Page<VolumeProblems>> {
   const most = maxEntries === 0 ? LARGEST_PAGE : Math.min(maxEntries, LARGEST_PAGE);
   const { items, nextToken } = parts.catalog.volumes.page(most, token);
-  const read = parts.host.diskReader();
+  const looks = hostLooks(parts.host);
   const looked = await inParallel(items, async ({ id }) => {
     signal.throwIfAborted();
     // Deleted since: nothing is wrong with it.
-    return { id, problems: (await unlessGone(volumeHealth(parts, id, read))) ?? [] };
+    return { id, problems: (await unlessGone(volumeHealth(parts, id, looks))) ?? [] };
   });
   return { items: looked.filter(({ problems }) => problems.length > 0), nextToken };
 }

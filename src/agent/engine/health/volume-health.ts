@@ -1,16 +1,26 @@
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
 import { isThere } from "../../../kit/is-there.ts";
-import type { DiskReader } from "../../hosts/host.ts";
+import type { AttachmentCheck, DiskReader, Host } from "../../hosts/host.ts";
 import type { HealthProblem, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { promisable } from "../pool/room.ts";
 import { knownVolume } from "../volumes/known-volume.ts";
 
-/** What is wrong with a volume: looked for now, nothing remembered. @param read shared by those who look at many */
+/** How a host looks at volumes; made once for all that one operation looks at. */
+export interface HostLooks {
+  readonly read: DiskReader;
+  readonly checkAttachment: AttachmentCheck;
+}
+
+export function hostLooks(host: Host): HostLooks {
+  return { read: host.diskReader(), checkAttachment: host.attachmentCheck() };
+}
+
+/** What is wrong with a volume: looked for now, nothing remembered. */
 export async function volumeHealth(
   parts: EngineParts,
   id: string,
-  read: DiskReader = parts.host.diskReader(),
+  { read, checkAttachment }: HostLooks = hostLooks(parts.host),
 ): Promise<HealthProblem[]> {
   const volume = knownVolume(parts, id);
   try {
@@ -21,7 +31,7 @@ export async function volumeHealth(
   const problems = [
     await diskProblem(volume, read),
     await poolProblem(parts, volume),
-    await attachmentProblem(parts, volume),
+    await attachmentProblem(checkAttachment, volume),
   ];
   return problems.filter((problem) => problem !== undefined);
 }
@@ -64,7 +74,7 @@ async function poolProblem(parts: EngineParts, { pool: name }: Volume): Promise<
 }
 
 /** What the host says is attached, and a device under it that is not there. */
-async function attachmentProblem({ host }: EngineParts, { id }: Volume): Promise<HealthProblem | undefined> {
-  const lost = await host.lostAttachment(id);
+async function attachmentProblem(check: AttachmentCheck, { id }: Volume): Promise<HealthProblem | undefined> {
+  const lost = await check(id);
   return lost === undefined ? undefined : { kind: "lost-attachment", message: lost };
 }

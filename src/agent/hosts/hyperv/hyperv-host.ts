@@ -14,7 +14,7 @@ import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
 import { Reverts } from "./reverts.ts";
-import { attachmentOf, vmOf } from "./seen.ts";
+import { attachmentOf, type Seen, vmOf } from "./seen.ts";
 import { Strangers } from "./strangers.ts";
 import { Survey } from "./survey.ts";
 import { acceptWorker } from "./worker/accept.ts";
@@ -86,7 +86,11 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
     growAttached: (disk, { vmId }, size, signal) => grow(parts, disk, vmId, size, signal),
     applyAttributes: (volumeId, attributes, signal) => applyQos(parts, volumeId, attributes, signal),
     copyInUse: (copies, signal) => copyInUse(parts, copies, signal),
-    lostAttachment: async (volumeId) => alarmOf(await survey.look(), reverts, longChains, volumeId),
+    attachmentCheck: () => {
+      // One look for all: a page of health has a thousand volumes.
+      let looking: Promise<Seen> | undefined;
+      return async (volumeId) => alarmOf(await (looking ??= survey.look()), reverts, longChains, volumeId);
+    },
     leftovers: async (remove) => {
       const left = remove ? await reap(parts) : ownCheckpoints(await survey.look(), group);
       return left.map(({ vm, checkpoint }) => ({

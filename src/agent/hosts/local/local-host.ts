@@ -145,7 +145,7 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       await copyUnderLoops(underLoops, signal);
     },
 
-    lostAttachment: async (volumeId) => {
+    attachmentCheck: () => async (volumeId) => {
       const [path] = await staleLinks(volumeId);
       return path === undefined
         ? undefined
