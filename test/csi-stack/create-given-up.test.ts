@@ -1,4 +1,4 @@
-import { readdir, type FileHandle } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { expect } from "chai";
 import { DirectorySync } from "../../src/agent/engine/pool/directory-sync.ts";
 import { engineRigs } from "../support/engine-rig.ts";
@@ -12,7 +12,7 @@ describe("a create whose callers give up while the pool is slow", () => {
   it("leaves one volume however often it is asked for, also through another controller", async () => {
     const { promise: flushed, resolve: flush } = Promise.withResolvers<undefined>();
     // A flush that does not end: the disk has its name by then, and nobody was told.
-    const sync = new DirectorySync({ sync: () => flushed } as unknown as FileHandle);
+    const sync = new DirectorySync({ sync: () => flushed });
     const rig = await newRig({ pool: { sync } });
     const disks = async () =>
       (await readdir(rig.pool.directory, { recursive: true })).filter((name) => name.endsWith(".vhdx"));

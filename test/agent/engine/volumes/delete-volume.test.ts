@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm, type FileHandle } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { expect } from "chai";
 import { DirectorySync } from "../../../../src/agent/engine/pool/directory-sync.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
@@ -11,7 +11,7 @@ import { refused } from "../../../support/refused.ts";
 function flushes() {
   let broken = false;
   const sync = () => (broken ? Promise.reject(new Error("EIO")) : Promise.resolve());
-  return { sync: new DirectorySync({ sync } as FileHandle), breaks: (now: boolean) => (broken = now) };
+  return { sync: new DirectorySync({ sync }), breaks: (now: boolean) => (broken = now) };
 }
 
 describe("deleting a volume", () => {
