@@ -1,6 +1,7 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ONE_FLUSH_FILE, openDirectoryFlush } from "./directory-flush.ts";
+import { rename } from "./rename.ts";
 
 /** Replaces a small file atomically and durably, with its directory entry. */
 export async function writeFileDurably(path: string, content: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { rename } from "../../kit/rename.ts";
 
 /**
  * Lets `make` build a file under a temporary name beside `path`, `.<name>.<random>.partial`, and gives it its name once

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { isNotFound } from "../../../kit/errors.ts";
+import { rename } from "../../../kit/rename.ts";
 import type { Said } from "../records/record.ts";
 
 /** What was known of one disk file. */

@@ -1,8 +1,9 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { DirectorySync } from "../pool/directory-sync.ts";
 import { type Pool, whileWorking } from "../pool/pool.ts";
 import { writeRecord } from "./record-file.ts";
 import type { SnapshotRecord, VolumeRecord } from "./record.ts";
+import { rename } from "../../../kit/rename.ts";
 
 /** Where a new disk is made, and where it goes. */
 export interface NewDisk {

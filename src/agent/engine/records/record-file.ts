@@ -1,5 +1,6 @@
-import { open, readFile, rename, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { isNotFound } from "../../../kit/errors.ts";
+import { rename } from "../../../kit/rename.ts";
 import { type AnyRecord, formatRecord, MAX_RECORD_BYTES, parseRecord } from "./record.ts";
 
 /** Reads a record of one kind; undefined when there is none, "damaged" for a file that is not one. */

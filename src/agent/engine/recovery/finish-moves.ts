@@ -1,5 +1,6 @@
-import { rename, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import type { Log } from "../../../kit/log.ts";
+import { rename } from "../../../kit/rename.ts";
 import type { PoolContents } from "../catalog/catalog.ts";
 import type { Volume } from "../model.ts";
 import { type Pool, whileWorking } from "../pool/pool.ts";

@@ -1,6 +1,7 @@
-import { readdir, rename, unlink } from "node:fs/promises";
+import { readdir, unlink } from "node:fs/promises";
 import { isNotFound } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
+import { rename } from "../../../kit/rename.ts";
 import { parseDiskFile } from "../names.ts";
 import { parseGroupFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";

@@ -1,7 +1,8 @@
-import { readdir, readFile, rename, unlink } from "node:fs/promises";
+import { readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isNotFound } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
+import { rename } from "../../../kit/rename.ts";
 import { parseDiskFile } from "../names.ts";
 import { parseTemporaryFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";

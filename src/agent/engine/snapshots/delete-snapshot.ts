@@ -1,5 +1,6 @@
-import { rename, rm, unlink } from "node:fs/promises";
+import { rm, unlink } from "node:fs/promises";
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { rename } from "../../../kit/rename.ts";
 import type { EngineParts } from "../parts.ts";
 import { whileWorking } from "../pool/pool.ts";
 import { requireOwnDisk } from "../volumes/known-volume.ts";

@@ -1,6 +1,7 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { StatusError } from "../../../kit/errors.ts";
 import { isThere } from "../../../kit/is-there.ts";
+import { rename } from "../../../kit/rename.ts";
 import { isProtected } from "../labels.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";

@@ -1,5 +1,6 @@
-import { readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { readdir, rm, stat, unlink } from "node:fs/promises";
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { rename } from "../../../kit/rename.ts";
 import { readIdentity } from "../../../vhdx/index.ts";
 import type { DeletedVolume, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";

@@ -1,10 +1,11 @@
-import { link, rename, rm, stat } from "node:fs/promises";
+import { link, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
 import { cloneUnnamedVhdx, convertUnnamedDisk } from "../../../vhdx/index.ts";
 import type { CallContext } from "../engine.ts";
 import type { EngineParts } from "../parts.ts";
 import { flushDirectory } from "../../../kit/durable-file.ts";
+import { rename } from "../../../kit/rename.ts";
 import { requireDetached, soundVolume } from "./known-volume.ts";
 import { placeInTransferDirectory } from "./transfer-directory.ts";
 
