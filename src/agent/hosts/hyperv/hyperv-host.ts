@@ -1,6 +1,7 @@
 import { KeyedLocks } from "../../../kit/locks.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Host, HostManifest } from "../host.ts";
+import { AlarmEvents } from "./alarm-events.ts";
 import { alarmOf } from "./alarms.ts";
 import { Announcer } from "./announce.ts";
 import { attach, detach } from "./attach.ts";
@@ -47,10 +48,15 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
   });
   const parts: HypervParts = { workers, survey, locks: new KeyedLocks(), group, longestMergeMs, log };
   const announcer = new Announcer();
+  const events = new AlarmEvents();
   let rounds: Promise<unknown> = Promise.resolve();
   const goRound = () => {
     rounds = rounds
       .then(() => Promise.all([reap(parts), announcer.tellAll(parts), survey.lookAtStrangers(log)]))
+      .then(async () => {
+        const seen = await survey.look();
+        await events.tell(seen, (volumeId) => alarmOf(seen, reverts, longChains, volumeId), parts);
+      })
       .catch((error: unknown) => {
         log.warn({ err: error }, "Hyper-V can't be looked after now");
       });
