@@ -1,5 +1,5 @@
 import { StatusError } from "../../kit/errors.ts";
-import { nativeLibraries } from "../../kit/native.ts";
+import { callInThread, nativeLibraries } from "../../kit/native.ts";
 
 /** Signatures on a disk. "nothing" is no proof of a blank one. */
 export type Findings =
@@ -48,19 +48,12 @@ export function libblkidProbe(): Probe | undefined {
       "int blkid_probe_lookup_value(void *probe, const char *name, _Out_ const char **value, void *length)",
     );
 
-    const inThread = <T>(call: typeof safeProbe, argument: unknown): Promise<T> =>
-      new Promise((resolve, reject) => {
-        call.async(argument, (error: Error | null, result: T) => {
-          if (error) reject(error);
-          else resolve(result);
-        });
-      });
     const valueOf = (probe: unknown, name: string): string | undefined => {
       const value: [string | null] = [null];
       return lookup(probe, name, value, null) === 0 ? (value[0] ?? "") : undefined;
     };
     const findings = async (probe: unknown, device: string): Promise<Findings> => {
-      const answer = await inThread<number>(safeProbe, probe);
+      const answer = await callInThread<number>(safeProbe, probe);
       if (answer === AMBIVALENT) return "ambivalent";
       if (answer === NOTHING_FOUND) return "nothing";
       if (answer !== FOUND) throw new StatusError("UNAVAILABLE", `${device} could not be probed to its end`);
@@ -71,7 +64,7 @@ export function libblkidProbe(): Probe | undefined {
       };
     };
     return async (device) => {
-      const probe = await inThread(newProbe, device);
+      const probe = await callInThread(newProbe, device);
       if (probe === null) throw new StatusError("UNAVAILABLE", `${device} could not be opened for a probe`);
       try {
         enablePartitions(probe, 1);
@@ -86,7 +79,7 @@ export function libblkidProbe(): Probe | undefined {
         superblocksFlags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE);
         return await findings(probe, device);
       } finally {
-        await inThread(freeProbe, probe);
+        await callInThread(freeProbe, probe);
       }
     };
   } catch {

@@ -1,4 +1,4 @@
-import { nativeLibraries } from "../../kit/native.ts";
+import { callInThread, nativeLibraries } from "../../kit/native.ts";
 import type { RunResult } from "../../kit/run.ts";
 
 /** A file system of a disk that is to be mounted. */
@@ -42,13 +42,6 @@ export function libmountCall(): MountCall | undefined {
       "int mnt_context_get_excode(void *context, int result, void *text, size_t size)",
     );
 
-    const inThread = (call: typeof mount, ...args: unknown[]): Promise<number> =>
-      new Promise((resolve, reject) => {
-        call.async(...args, (error: Error | null, result: number) => {
-          if (error) reject(error);
-          else resolve(result);
-        });
-      });
     return async ({ device, path, fsType, options }) => {
       const context: unknown = newContext();
       try {
@@ -58,9 +51,9 @@ export function libmountCall(): MountCall | undefined {
         if (options.length > 0) setOptions(context, options.join(","));
         // A program that mounts instead would be forked off this process.
         disableHelpers(context, 1);
-        const result = await inThread(mount, context);
+        const result = await callInThread<number>(mount, context);
         const text = Buffer.alloc(EXPLANATION);
-        const exitCode = await inThread(explain, context, result, text, text.length);
+        const exitCode = await callInThread<number>(explain, context, result, text, text.length);
         if (exitCode === 0) return { exitCode, stdout: "", stderr: "" };
         const said = text.toString("utf8", 0, text.indexOf(0));
         const more = wasCalled(context) === 1 ? "; dmesg may tell more" : "";
