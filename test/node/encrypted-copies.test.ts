@@ -7,7 +7,7 @@ import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { markUsed, readHeader, withPassphrase } from "../../src/node/linux/luks-header.ts";
 import { checksum, readBytes } from "../support/device-bytes.ts";
-import { whyNoMapper } from "../support/device-mapper.ts";
+import { needsDeviceMapper, whyNoMapper } from "../support/device-mapper.ts";
 import { newVolume } from "../support/engine-rig.ts";
 import { nodeRig, type AttachedVolume, type Use } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
@@ -128,12 +128,7 @@ describe("a copy of an encrypted volume", () => {
   });
 
   describe("where the kernel has a device mapper", () => {
-    before(function () {
-      const reason = whyNoMapper();
-      if (reason === undefined) return;
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    });
+    before(needsDeviceMapper);
 
     for (const how of ["restore", "clone"] as const) {
       it(`has its files, grown to a larger disk, beside its original on one node: ${how}`, async () => {

@@ -7,7 +7,7 @@ import { run, runAny } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { mapperName } from "../../src/node/linux/mapper.ts";
 import { checksum, readBytes } from "../support/device-bytes.ts";
-import { whyNoMapper } from "../support/device-mapper.ts";
+import { needsDeviceMapper, whyNoMapper } from "../support/device-mapper.ts";
 import { nodeRig, type AttachedVolume, type Use } from "../support/node-rig.ts";
 import { refused } from "../support/refused.ts";
 
@@ -68,12 +68,7 @@ describe("an encrypted volume", () => {
   });
 
   describe("where the kernel has a device mapper", () => {
-    before(function () {
-      const reason = whyNoMapper();
-      if (reason === undefined) return;
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    });
+    before(needsDeviceMapper);
 
     for (const fsType of ["ext4", "xfs", "btrfs"] as const) {
       it(`keeps its files in ${fsType} through unstage and detach, unreadable on its disk`, async () => {

@@ -11,3 +11,11 @@ export function whyNoMapper(): string | undefined {
     return StatusError.from(error).message;
   }
 }
+
+/** For `before`: skips a suite, with the reason, where this kernel unlocks no encrypted disk. */
+export function needsDeviceMapper(this: Mocha.Context): void {
+  const reason = whyNoMapper();
+  if (reason === undefined) return;
+  console.log(`      skipped: ${reason}`);
+  this.skip();
+}
