@@ -1,7 +1,8 @@
-import { chmod, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { docsAssets, readDocsAsset } from "../src/agent/rest/docs/assets.ts";
+import { bundledPackages, thirdPartyNotices } from "./third-party-notices.ts";
 
 const project = join(import.meta.dirname, "..");
 
@@ -25,10 +26,18 @@ export async function readDocsAsset(name) { return Buffer.from(contents.get(name
   },
 };
 
-/** Bundles the program with all its libraries and data. */
-export async function buildBundle(outfile = bundlePath, entry = join(project, "src/main.ts")): Promise<void> {
+/**
+ * Bundles the program with all its libraries and data.
+ * @returns directories of the packages that are in it, below the project's.
+ */
+export async function buildBundle(
+  outfile = bundlePath,
+  entry = join(project, "src/main.ts"),
+): Promise<readonly string[]> {
   await rm(outfile, { force: true });
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: project,
+    metafile: true,
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -46,9 +55,11 @@ export async function buildBundle(outfile = bundlePath, entry = join(project, "s
     logLevel: "warning",
   });
   await chmod(outfile, 0o755);
+  return bundledPackages(metafile);
 }
 
 if (import.meta.main) {
-  await buildBundle();
+  const packages = await buildBundle();
+  await writeFile(join(dirname(bundlePath), "THIRD-PARTY-NOTICES"), await thirdPartyNotices(packages));
   process.stdout.write(`${bundlePath}\n`);
 }

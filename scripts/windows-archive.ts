@@ -25,6 +25,8 @@ export const archiveManifest = {
   },
   /** The program, which is built. */
   bundle: "hyperv-csi.mjs",
+  /** Licences of what is in it. */
+  notices: "THIRD-PARTY-NOTICES",
 } as const;
 
 /**
@@ -32,7 +34,7 @@ export const archiveManifest = {
  */
 const NO_TIME = new Date(1980, 0, 1);
 
-/** Names in the archive and their files, without the bundle, in order. */
+/** Names in the archive and their files, without what is built, in order. */
 export async function archiveFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>(Object.entries(archiveManifest.files));
   for (const [name, directory] of Object.entries(archiveManifest.directories)) {
@@ -48,8 +50,11 @@ function byName([one]: readonly [string, unknown], [other]: readonly [string, un
 }
 
 /** The archive as bytes: the same content gives the same bytes, whenever and wherever it is made. */
-export async function windowsArchive(bundle: string): Promise<Uint8Array> {
-  const contents: Record<string, Uint8Array> = { [archiveManifest.bundle]: await readFile(bundle) };
+export async function windowsArchive(bundle: string, notices: string): Promise<Uint8Array> {
+  const contents: Record<string, Uint8Array> = {
+    [archiveManifest.bundle]: await readFile(bundle),
+    [archiveManifest.notices]: Buffer.from(notices),
+  };
   for (const [name, file] of await archiveFiles()) contents[name] = await readFile(join(project, file));
   for (const [name, content] of [...(await windowsNative())].toSorted(byName)) contents[name] = content;
   return zipSync(contents, { level: 9, mtime: NO_TIME });

@@ -72,7 +72,13 @@ async function ownProgram(bundle: string): Promise<Program> {
       .update(await readFile(bundle))
       .digest("hex"),
     node: process.versions.node,
-    files: [basename(bundle), "LICENSE", ...(await below("powershell")), ...(await below("node_modules"))],
+    files: [
+      basename(bundle),
+      "LICENSE",
+      "THIRD-PARTY-NOTICES",
+      ...(await below("powershell")),
+      ...(await below("node_modules")),
+    ],
     sources: (await below("service-host")).filter((name) => name.endsWith(".cs")),
   };
 }

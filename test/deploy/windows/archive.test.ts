@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { buildBundle } from "../../../scripts/build.ts";
+import { thirdPartyNotices } from "../../../scripts/third-party-notices.ts";
 import { archiveFiles, archiveManifest, windowsArchive } from "../../../scripts/windows-archive.ts";
 import type { Plan } from "../../../src/agent/install/plan.ts";
 import { version } from "../../../src/kit/version.ts";
@@ -15,10 +16,11 @@ const project = join(import.meta.dirname, "../../..");
 describe("the archive for Windows hosts", function () {
   const scratch = scratchDirectory();
   let archive: Uint8Array;
+  let notices: string;
 
   before(async () => {
-    await buildBundle(scratch("built.mjs"));
-    archive = await windowsArchive(scratch("built.mjs"));
+    notices = await thirdPartyNotices(await buildBundle(scratch("built.mjs")));
+    archive = await windowsArchive(scratch("built.mjs"), notices);
     await mkdir(scratch("unpacked"));
     await writeFile(scratch("agent.zip"), archive);
     // Unpacked by another program than the one that packed it.
@@ -36,9 +38,14 @@ describe("the archive for Windows hosts", function () {
   it("holds what its manifest says, and the library that calls Windows", async () => {
     const native = (await unpacked()).filter((name) => name.startsWith("node_modules/"));
     const own = (await unpacked()).filter((name) => !native.includes(name));
-    expect(own).to.deep.equal([archiveManifest.bundle, ...(await archiveFiles()).keys()].sort());
+    const built = [archiveManifest.bundle, archiveManifest.notices];
+    expect(own).to.deep.equal([...built, ...(await archiveFiles()).keys()].sort());
     expect(native).to.include("node_modules/@koromix/koffi-win32-x64/win32_x64/koffi.node");
     expect(native).to.include("node_modules/koffi/index.cjs");
+  });
+
+  it("holds the licences of all that is in the program", async () => {
+    expect(await readFile(scratch("unpacked", archiveManifest.notices), "utf8")).to.equal(notices);
   });
 
   it("holds every file of the worker and of the installer, unchanged", async () => {
@@ -55,10 +62,13 @@ describe("the archive for Windows hosts", function () {
   });
 
   it("is the same, byte for byte, when it is made again in another time zone", async () => {
+    await writeFile(scratch("notices"), notices);
     const make = `
+      import { readFileSync } from "node:fs";
       import { windowsArchive } from ${JSON.stringify(join(project, "scripts/windows-archive.ts"))};
       import { createHash } from "node:crypto";
-      const bytes = await windowsArchive(${JSON.stringify(scratch("built.mjs"))});
+      const notices = readFileSync(${JSON.stringify(scratch("notices"))}, "utf8");
+      const bytes = await windowsArchive(${JSON.stringify(scratch("built.mjs"))}, notices);
       process.stdout.write(createHash("sha256").update(bytes).digest("hex"));`;
     const { stdout } = await execa(process.execPath, ["--input-type=module", "--eval", make], {
       env: { TZ: "Pacific/Auckland" },
@@ -88,7 +98,7 @@ describe("the archive for Windows hosts", function () {
     expect(problems).to.deep.equal([]);
     const copied = steps.flatMap((step) => (step.kind === "copyFile" ? [step.from] : []));
     const wanted = (await unpacked()).filter((name) =>
-      /^(hyperv-csi\.mjs|LICENSE|powershell|node_modules)/.test(name),
+      /^(hyperv-csi\.mjs|LICENSE|THIRD-PARTY-NOTICES|powershell|node_modules)/.test(name),
     );
     const expected = wanted.map((name) => `C:\\unpacked\\${name.replaceAll("/", "\\")}`);
     expect(copied.sort()).to.deep.equal([...expected, "C:\\unpacked\\node.exe"].sort());
