@@ -37,11 +37,26 @@ export function backingFiles(sysBlock = SYS_BLOCK): Map<string, string> {
   return files;
 }
 
+/** The device that each file was found on last, to be looked at first: a look at all of them costs a hundred calls. */
+const lastFound = new Map<string, string>();
+const MOST_REMEMBERED = 1000;
+
 /** The loop device over a file, or undefined. */
 export function loopOver(backingFile: string, sysBlock = SYS_BLOCK): LoopDevice | undefined {
+  const isOver = (name: string) => {
+    const loop = readLoopDevice(name, sysBlock);
+    return loop?.backingFile === backingFile ? loop : undefined;
+  };
+  const last = lastFound.get(backingFile);
+  const there = last === undefined ? undefined : isOver(last);
+  if (there !== undefined) return there;
+  lastFound.delete(backingFile);
   for (const [name, file] of backingFiles(sysBlock)) {
-    const loop = file === backingFile ? readLoopDevice(name, sysBlock) : undefined;
-    if (loop?.backingFile === backingFile) return loop;
+    const loop = file === backingFile ? isOver(name) : undefined;
+    if (loop === undefined) continue;
+    if (lastFound.size >= MOST_REMEMBERED) lastFound.clear();
+    lastFound.set(backingFile, name);
+    return loop;
   }
   return undefined;
 }

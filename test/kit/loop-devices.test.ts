@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { listLoopDevices, readLoopDevice } from "../../src/kit/loop-devices.ts";
+import { listLoopDevices, loopOver, readLoopDevice } from "../../src/kit/loop-devices.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("kit loop devices", () => {
@@ -51,6 +51,22 @@ describe("kit loop devices", () => {
       size: 64n << 40n,
       readOnly: true,
     });
+  });
+
+  it("are found over a file, also once another device has it and the first one another file", async () => {
+    const over = (name: string, file: string) =>
+      writeFile(path("block", name, "loop", "backing_file"), `${file}\n`);
+    const find = () => loopOver("/pool/moving.vhdx", path("block"))?.name;
+    await over("loop0", "/pool/moving.vhdx");
+    expect([find(), find()]).to.deep.equal(["loop0", "loop0"]);
+    await over("loop0", "/pool/a;b.vhdx");
+    expect(find()).to.equal(undefined);
+    await over("loop12", "/pool/moving.vhdx");
+    expect(find()).to.equal("loop12");
+    await over("loop0", "/pool/moving.vhdx");
+    await over("loop12", "/pool/größe c.vhdx (deleted)");
+    expect(find()).to.equal("loop0");
+    await over("loop0", "/pool/a;b.vhdx");
   });
 
   it("are not there while unbound, nor when there is no such device", () => {
