@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
 /** One line of /proc/PID/mountinfo; see proc_pid_mountinfo(5). */
 export interface Mount {
@@ -22,8 +22,9 @@ export interface Mount {
 }
 
 /** The mounts of this process's namespace, the oldest first. */
-export async function readMountTable(path = "/proc/self/mountinfo"): Promise<Mount[]> {
-  return parseMountTable(await readFile(path, "utf8"));
+export function readMountTable(path = "/proc/self/mountinfo"): Promise<Mount[]> {
+  // At once: it is kernel memory, which no hung file system holds up, and by a thread it takes five switches.
+  return Promise.try(() => parseMountTable(readFileSync(path, "utf8")));
 }
 
 /** Parses mountinfo; a line of another form is passed over. */
