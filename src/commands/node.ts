@@ -5,7 +5,7 @@ import { createLog, type Log } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
 import { hypervFacts, namesFromHyperV } from "../node/linux/hyperv-facts.ts";
 import { linuxGuest } from "../node/linux/linux-guest.ts";
-import { thisVm, type ThisVm } from "../node/linux/this-vm.ts";
+import { systemRoots, thisVm, type ThisVm } from "../node/linux/this-vm.ts";
 import { nodeService } from "../node/node.ts";
 import { kubeletRegistration } from "../node/registration/keep-registered.ts";
 import { factsOptions, readSettledFacts, type FactsOptions } from "./node/facts-options.ts";
@@ -37,12 +37,12 @@ async function runNode(options: Options): Promise<void> {
   const metrics = createMetrics();
   const stop = stopSignal();
   const settled = readSettledFacts(options);
-  // Only disks of the local host carry the VM's id, and there the flag gives it.
-  const vm = thisVm(settled.nodeId ?? "");
+  const facts = hypervFacts(settled, systemRoots);
+  const vm = thisVm(() => facts.nodeId(), systemRoots);
   const service = nodeService({
     guest: linuxGuest(vm, settled.kubeletDirectory),
     locks: new KeyedLocks(),
-    facts: hypervFacts(settled, vm.roots),
+    facts,
     names: options,
   });
   const plugin = readKubeletPlugin(options);

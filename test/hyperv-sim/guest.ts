@@ -55,5 +55,5 @@ export function simulatedVm(directory: string, vmId: string): ThisVm {
     }
     await kernel.vm(vmId).tell(attribute, value);
   };
-  return { id: vmId, roots, tell };
+  return { id: () => Promise.resolve(vmId), roots, tell };
 }

@@ -32,7 +32,7 @@ export async function signsAt(
     return [{ kind: "other-disk", message: `${path} shows ${mount.source}, which is no disk of one volume` }];
   // Of a disk that is gone nothing else can be asked, its identity included.
   if (isGone(disk, roots)) return [{ kind: "disk-gone", message: `the disk ${disk} under ${path} is gone` }];
-  if (!isDiskOf(volumeId, disk, vm))
+  if (!(await isDiskOf(volumeId, disk, vm)))
     return [{ kind: "other-disk", message: `${path} shows ${disk}, which is not volume ${volumeId}` }];
   const ofDisk = diskSigns(disk, volumeId, roots, failed, LONGEST_ANSWER_MS);
   if (device.access === "block") return await ofDisk;

@@ -14,10 +14,11 @@ import { sysBlock, type ThisVm } from "./this-vm.ts";
 export async function findLoopDisk(address: LoopAddress, volumeId: string, vm: ThisVm): Promise<Disk> {
   const { backingFile } = address;
   const owner = ownerOf(backingFile);
-  if (owner?.vmId !== vm.id || owner.volumeId !== volumeId) {
+  const vmId = await vm.id();
+  if (owner?.vmId !== vmId || owner.volumeId !== volumeId) {
     throw new StatusError(
       "FAILED_PRECONDITION",
-      `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vm.id}: it was attached to another VM`,
+      `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vmId}: it was attached to another VM`,
     );
   }
   const loop = loopOver(backingFile, sysBlock(vm.roots));

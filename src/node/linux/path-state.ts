@@ -32,7 +32,7 @@ async function mountedState(mount: Mount, volumeId: string, vm: ThisVm): Promise
   const disk = device === undefined ? undefined : diskUnder(device.name, vm.roots);
   return {
     kind: "mounted",
-    isVolume: disk !== undefined && isDiskOf(volumeId, disk, vm),
+    isVolume: disk !== undefined && (await isDiskOf(volumeId, disk, vm)),
     device: device === undefined ? mount.source : join(vm.roots.dev, device.name),
     // A mount of no device, such as a tmpfs, has none to lose.
     deviceIsGone: disk !== undefined && isGone(disk, vm.roots),

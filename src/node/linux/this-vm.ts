@@ -14,16 +14,17 @@ export const systemRoots: Roots = { sys: "/sys", dev: "/dev", proc: "/proc", hyp
 
 /** The VM that the node plugin runs in. */
 export interface ThisVm {
-  /** VM id in lower case. */
-  readonly id: string;
+  /** VM id in lower case. @throws StatusError UNAVAILABLE while it is not known */
+  readonly id: () => Promise<string>;
   readonly roots: Roots;
   /** Writes into an attribute of sysfs. The kernel acts on it before this ends. */
   readonly tell: (attribute: string, value: string) => Promise<void>;
 }
 
-/** The VM with this id, with the kernel that runs this process. */
-export function thisVm(id: string, roots: Roots = systemRoots): ThisVm {
-  return { id, roots, tell: (attribute, value) => writeFile(attribute, value, { flag: "r+" }) };
+/** The VM with this id, or with the one that is told when it is asked for, with the kernel that runs this process. */
+export function thisVm(id: string | (() => Promise<string>), roots: Roots = systemRoots): ThisVm {
+  const known = typeof id === "string" ? () => Promise.resolve(id) : id;
+  return { id: known, roots, tell: (attribute, value) => writeFile(attribute, value, { flag: "r+" }) };
 }
 
 /** The directory that has an entry for each disk. */

@@ -69,12 +69,12 @@ describe("the block device under a mount", () => {
     for (const name of ["dm-1", "dm-3", "dm-9"]) expect(under(name), name).to.equal(undefined);
   });
 
-  it("is a volume's when its disk says so; a partition, or a mapper itself, is none", () => {
+  it("is a volume's when its disk says so; a partition, or a mapper itself, is none", async () => {
     const vm = () => thisVm(randomUUID(), tree.roots);
-    expect(isDiskOf(volumeId, "sdb", vm())).to.equal(true);
-    expect(isDiskOf(randomUUID(), "sdb", vm())).to.equal(false);
+    expect(await isDiskOf(volumeId, "sdb", vm())).to.equal(true);
+    expect(await isDiskOf(randomUUID(), "sdb", vm())).to.equal(false);
     for (const name of ["sda", "sda1", "sdc", "dm-0", "sdq", "loop99999"]) {
-      expect(isDiskOf(volumeId, name, vm()), name).to.equal(false);
+      expect(await isDiskOf(volumeId, name, vm()), name).to.equal(false);
     }
   });
 

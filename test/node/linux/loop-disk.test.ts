@@ -1,9 +1,12 @@
 import { expect } from "chai";
 import { readLoopDevice } from "../../../src/kit/loop-devices.ts";
 import { run } from "../../../src/kit/run.ts";
-import { basename } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { hypervFacts } from "../../../src/node/linux/hyperv-facts.ts";
 import { findLoopDisk, ownerOf } from "../../../src/node/linux/loop-disk.ts";
-import { thisVm } from "../../../src/node/linux/this-vm.ts";
+import { systemRoots, thisVm } from "../../../src/node/linux/this-vm.ts";
+import { kvpPool } from "../../support/kvp-pool.ts";
 import { nodeRig } from "../../support/node-rig.ts";
 import { refused } from "../../support/refused.ts";
 
@@ -47,6 +50,23 @@ describe("the disk of a volume", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     await refused(findLoopDisk(address, volume.id, vm()), "UNAVAILABLE", "not attached");
+  });
+
+  it("is the VM's whose id Hyper-V tells, which is waited for", async () => {
+    const volume = await node.volume();
+    const address = { kind: "loop", backingFile: volume.publishContext["backingFile"]! } as const;
+    const roots = { ...systemRoots, hyperv: node.local.path("hyperv") };
+    const settled = { nodeId: undefined, group: undefined, maxVolumes: undefined };
+    const facts = hypervFacts({ ...settled, reservedVolumes: 0, kubeletDirectory: "" }, roots);
+    const told = thisVm(() => facts.nodeId(), roots);
+    await refused(findLoopDisk(address, volume.id, told), "UNAVAILABLE", "hv_kvp_daemon");
+    await mkdir(roots.hyperv);
+    const id = node.local.vms[0].id.toUpperCase();
+    await writeFile(join(roots.hyperv, ".kvp_pool_3"), kvpPool({ VirtualMachineId: id }));
+    const disk = await findLoopDisk(address, volume.id, told);
+    expect(disk.device).to.equal(volume.device);
+    await disk.release();
+    await node.detach(volume);
   });
 
   it("is released when it proves to be another one", async () => {

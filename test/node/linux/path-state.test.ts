@@ -49,7 +49,7 @@ describe("the state of a path", () => {
     expect(await stateOf(mounted.staging, mounted.id, vm())).to.deep.equal({ ...state, readOnly: false });
     expect(await stateOf(mounted.target, mounted.id, vm())).to.deep.equal({ ...state, readOnly: true });
     expect(await stateOf(mounted.staging, raw.id, vm())).to.include({ kind: "mounted", isVolume: false });
-    const another = { ...vm(), id: randomUUID() };
+    const another = thisVm(randomUUID());
     expect(await stateOf(mounted.staging, mounted.id, another)).to.include({ isVolume: false });
     expect(await stateOf(raw.target, raw.id, vm())).to.include({
       isVolume: true,
