@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { generateAnswerChecks } from "./generate/answer-checks.ts";
 import { generateCsiTypes } from "./generate/csi-types.ts";
 import { findStaleFiles } from "./generate/files.ts";
+import { isStale, pages, writePage } from "./generate/pages.ts";
 
 const source = join(import.meta.dirname, "..", "src");
 
@@ -17,9 +18,17 @@ if (import.meta.main) {
     if (!process.argv.includes("--check")) await generate(directory);
     else {
       for (const path of await findStaleFiles(directory, generate)) {
-        process.stderr.write(`stale: ${join(directory, path)}; run npm run generate\n`);
-        process.exitCode = 1;
+        reportStale(join(directory, path));
       }
     }
   }
+  for (const page of pages) {
+    if (!process.argv.includes("--check")) await writePage(page);
+    else if (await isStale(page)) reportStale(page.path);
+  }
+}
+
+function reportStale(path: string): void {
+  process.stderr.write(`stale: ${path}; run npm run generate\n`);
+  process.exitCode = 1;
 }

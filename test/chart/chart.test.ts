@@ -5,6 +5,8 @@ import { expect } from "chai";
 import { parse, stringify } from "yaml";
 import { controllerCommand } from "../../src/commands/controller.ts";
 import { nodeCommand } from "../../src/commands/node.ts";
+import { chartValuesPage } from "../../scripts/generate/chart-values.ts";
+import { isStale, pages, writePage } from "../../scripts/generate/pages.ts";
 import { readAddress, readAgentsFile } from "../../src/controller/agents-file.ts";
 import { version } from "../../src/kit/version.ts";
 import { chart, type Manifest, manifestsOf, renderChart, runHelm, whyNoHelm } from "./helm.ts";
@@ -80,6 +82,12 @@ describe("the Helm chart", function () {
     expect(rendered).to.equal(await readFile(kept, "utf8"));
     const agents = await readAgentsFile(join(directory, "agents.yaml"));
     expect(agents.map(({ group }) => group)).to.deep.equal(["default"]);
+  });
+
+  it("has each of its values in docs/reference/chart-values.md", async () => {
+    const page = pages.find(({ make }) => make === chartValuesPage)!;
+    if (process.env["UPDATE_RENDERS"]) await writePage(page);
+    expect(await isStale(page)).to.equal(false);
   });
 
   it("needs no more than an agent's URL and key", async () => {
