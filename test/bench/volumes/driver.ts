@@ -1,11 +1,15 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { csiClient } from "../../../src/csi/client.ts";
 import type { ControllerRpcs, NodeRpcs } from "../../../src/csi/rpc.ts";
 import { bundlePath } from "../../../scripts/build.ts";
-import { startProcess } from "../../support/own-processes.ts";
+import { RoleProcesses, roles } from "../../support/role-processes.ts";
 
-/** A driver under load: `up` from the bundle, called over its socket as Kubernetes would. Any error of a call rejects. */
+/**
+ * A driver under load: agent, controller and node from the bundle, each a process of its own as in a cluster, called over
+ * their sockets as Kubernetes would. Any error of a call rejects.
+ */
 export interface BenchDriver {
   /** @param size in MiB. A pool promises no more than it has free. */
   create(name: string, size: number): Promise<string>;
@@ -33,21 +37,19 @@ const capability = {
 };
 
 export async function startDriver(directory: string): Promise<BenchDriver> {
-  const up = startProcess(process.execPath, [bundlePath, "up", "--no-show", "--state-dir", directory]);
-  await up.says(/serving CSI/);
-  const { csiSocket, nodeId } = JSON.parse(await readFile(join(directory, "up.json"), "utf8")) as {
-    csiSocket: string;
-    nodeId: string;
-  };
+  const path = (...parts: string[]) => join(directory, ...parts);
+  await mkdir(path("pods"), { recursive: true });
+  const nodeId = randomUUID();
+  const processes = new RoleProcesses({ program: bundlePath, path, pool: path("pool"), vms: [nodeId] });
+  for (const role of roles) await processes.start(role);
   const clients = {
-    controller: csiClient<ControllerRpcs>("Controller", csiSocket),
-    node: csiClient<NodeRpcs>("Node", csiSocket),
+    controller: csiClient<ControllerRpcs>("Controller", processes.socket("controller")),
+    node: csiClient<NodeRpcs>("Node", processes.socket("node")),
   };
   const [controller, node] = [clients.controller.call, clients.node.call];
-  const at = (kind: string, volumeId: string) => join(directory, kind, volumeId.replace("/", "-"));
+  const at = (kind: string, volumeId: string) => path(kind, volumeId.replace("/", "-"));
   const staging = (volumeId: string) => at("staging", volumeId);
   const target = (volumeId: string) => at("pods", volumeId);
-  await mkdir(join(directory, "pods"));
   return {
     create: async (name, size) => {
       const { volume } = await controller.CreateVolume({
@@ -110,7 +112,7 @@ export async function startDriver(directory: string): Promise<BenchDriver> {
     stop: async () => {
       clients.controller.close();
       clients.node.close();
-      await up.kill("SIGTERM");
+      for (const role of roles.toReversed()) await processes.kill(role, "SIGTERM");
     },
   };
 }

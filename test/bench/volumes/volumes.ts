@@ -17,7 +17,7 @@ export async function benchVolumes(directory: string): Promise<Figures> {
   await buildBundle();
   try {
     const roles = await measureRoles(join(directory, "roles"));
-    const driver = await startDriver(join(directory, "up"));
+    const driver = await startDriver(join(directory, "driver"));
     const stage = await stageBesideBare(driver, directory);
     const rows: Row[] = await repeatedNodeCalls(driver);
     for (const concurrency of CONCURRENCIES) {
