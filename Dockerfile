@@ -13,7 +13,9 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /opt/yarn*
 COPY --from=build /src/dist/hyperv-csi.mjs /usr/local/lib/hyperv-csi/hyperv-csi.mjs
 # What it is made of, and the licences of that.
-COPY --from=build /src/LICENSE /src/dist/THIRD-PARTY-NOTICES /src/dist/hyperv-csi.cdx.json /usr/share/doc/hyperv-csi/
+COPY --from=build /src/LICENSE /usr/share/doc/hyperv-csi/LICENSE
+COPY --from=build /src/dist/THIRD-PARTY-NOTICES /usr/share/doc/hyperv-csi/THIRD-PARTY-NOTICES
+COPY --from=build /src/dist/hyperv-csi.cdx.json /usr/share/doc/hyperv-csi/hyperv-csi.cdx.json
 # The one library that no bundle can hold: it calls those of the system.
 COPY --from=build /src/node_modules/koffi /usr/local/lib/hyperv-csi/node_modules/koffi
 COPY --from=build /src/node_modules/@koromix /usr/local/lib/hyperv-csi/node_modules/@koromix

@@ -26,15 +26,16 @@ describe("deploy/image.yaml", () => {
       stage.filter((instruction) => instruction.keyword === keyword).map(({ rest }) => rest);
     const list = (keyword: string) => JSON.parse(all(keyword).join()) as string[];
     const [install = "", ...links] = all("RUN");
+    const manifest = await readImageManifest();
+    const copied = all("COPY").map((rest) => {
+      const [, from = "", to = ""] = /^--from=build \/src\/(\S+) (\S+)$/.exec(rest) ?? [];
+      return [from, to] as const;
+    });
     const said = {
       base: all("FROM").join(),
       packages: /--no-install-recommends ([^&]*) &&/.exec(install)?.[1]?.trim().split(/\s+/),
-      files: Object.fromEntries(
-        all("COPY").map((rest) => {
-          const [, from = "", to = ""] = /^--from=build \/src\/(\S+) (\S+)$/.exec(rest) ?? [];
-          return [from, to];
-        }),
-      ),
+      files: Object.fromEntries(copied.filter(([from]) => !(from in manifest.about))),
+      about: Object.fromEntries(copied.filter(([from]) => from in manifest.about)),
       links: Object.fromEntries(
         links.map((rest) => {
           const [, to = "", at = ""] = /^ln -s (\S+) (\S+)$/.exec(rest) ?? [];
@@ -44,12 +45,40 @@ describe("deploy/image.yaml", () => {
       env: Object.fromEntries(
         all("ENV").flatMap((rest) => rest.split(" ").map((pair) => pair.split("=") as [string, string])),
       ),
+      labels: Object.fromEntries(
+        [
+          ...all("LABEL")
+            .join(" ")
+            .matchAll(/org\.opencontainers\.image\.([a-z.]+)="([^"]*)"/g),
+        ].map(([, name = "", value = ""]) => [name, value]),
+      ),
       user: all("USER").join(),
       entrypoint: list("ENTRYPOINT"),
       cmd: list("CMD"),
     };
-    expect(said).to.deep.equal(await readImageManifest());
-    const known = ["FROM", "RUN", "COPY", "ENV", "USER", "ENTRYPOINT", "CMD"];
+    expect(said).to.deep.equal(manifest);
+    const known = ["FROM", "RUN", "COPY", "LABEL", "ENV", "USER", "ENTRYPOINT", "CMD"];
     for (const { keyword } of stage) expect(known).to.include(keyword);
+  });
+
+  it("has labels that say what package.json says", async () => {
+    const { base, labels } = await readImageManifest();
+    const { name, description, version, license } = JSON.parse(
+      await readFile(join(project, "package.json"), "utf8"),
+    ) as Record<string, string>;
+    const own = { title: name, description, version, licenses: license };
+    expect(labels).to.deep.equal({ ...own, "base.name": `docker.io/library/${base}` });
+  });
+
+  it("has what the build stage makes: the program, the licences of what is in it, and a list of that", async () => {
+    const { files, about } = await readImageManifest();
+    const dockerfile = await readFile(join(project, "Dockerfile"), "utf8");
+    expect(dockerfile).to.match(/^RUN npm run build && npm run sbom$/m);
+    const made = Object.keys({ ...files, ...about }).filter((name) => name.startsWith("dist/"));
+    expect(made).to.have.members([
+      "dist/hyperv-csi.mjs",
+      "dist/THIRD-PARTY-NOTICES",
+      "dist/hyperv-csi.cdx.json",
+    ]);
   });
 });
