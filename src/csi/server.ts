@@ -1,15 +1,10 @@
-import { rm } from "node:fs/promises";
-import {
-  Server,
-  ServerCredentials,
-  type UntypedHandleCall,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
+import { Server, type UntypedHandleCall, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { StatusError } from "../kit/errors.ts";
 import type { Log } from "../kit/log.ts";
 import type { Metrics } from "../kit/metrics.ts";
 import { serviceDefinition, type ServiceName } from "./descriptor.ts";
 import { clearSocket, socketPath } from "./endpoint.ts";
+import { listenerHere, type Listening, type SocketListener } from "./listeners/socket-listener.ts";
 import type {
   ControllerRpcs,
   GroupControllerRpcs,
@@ -37,6 +32,8 @@ export interface RegistrationServices {
 
 export interface RunningServer {
   readonly socket: string;
+  /** Whether the socket can still be found. */
+  isThere(): Promise<boolean>;
   /** Ends running calls, or cuts them off after a while, and removes the socket. */
   close(): Promise<void>;
 }
@@ -50,27 +47,39 @@ export async function serveSocket(
   services: CsiServices | RegistrationServices,
   metrics: Metrics,
   log: Log,
+  listener: SocketListener = listenerHere(),
 ): Promise<RunningServer> {
   const socket = socketPath(endpoint);
-  await clearSocket(socket);
+  await clearSocket(socket, listener);
   const server = new Server();
   for (const [name, rpcs] of Object.entries(services) as [ServiceName, object][]) {
     const kind = name === "SnapshotMetadata" ? streaming : unary;
     server.addService(serviceDefinition(name), implementation(rpcs, kind, metrics, log));
   }
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(new StatusError("UNAVAILABLE", `can't listen on ${socket}: ${error.message}`, error));
-    });
-  });
+  const listening = await listen(listener, server, socket, log);
   return {
     socket,
+    isThere: async () => (await listener.whatIsAt(socket)) !== "nothing",
     close: async () => {
+      listening.stop();
       await drain(server);
-      await rm(socket, { force: true });
+      await listening.close();
     },
   };
+}
+
+async function listen(
+  listener: SocketListener,
+  server: Server,
+  socket: string,
+  log: Log,
+): Promise<Listening> {
+  try {
+    return await listener.listen(server, socket, log);
+  } catch (error) {
+    const { message } = StatusError.from(error);
+    throw new StatusError("UNAVAILABLE", `can't listen on ${socket}: ${message}`, error);
+  }
 }
 
 function implementation(

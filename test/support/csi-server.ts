@@ -1,5 +1,6 @@
 import { csiClient, type CsiClient } from "../../src/csi/client.ts";
 import { identityService } from "../../src/csi/identity.ts";
+import type { SocketListener } from "../../src/csi/listeners/socket-listener.ts";
 import type { CsiCall, IdentityRpcs } from "../../src/csi/rpc.ts";
 import { serveSocket, type CsiServices, type RunningServer } from "../../src/csi/server.ts";
 import { silentLog, type Log } from "../../src/kit/log.ts";
@@ -22,6 +23,7 @@ export async function serveProbe(
   probe: (call: CsiCall) => Promise<unknown>,
   others: Partial<CsiServices> = {},
   log: Log = silentLog(),
+  listener?: SocketListener,
 ): Promise<CsiFixture> {
   const metrics = createMetrics();
   const Identity: IdentityRpcs = {
@@ -31,7 +33,7 @@ export async function serveProbe(
       return { ready: { value: true } };
     },
   };
-  const server = await serveSocket(endpoint, { ...others, Identity }, metrics, log);
+  const server = await serveSocket(endpoint, { ...others, Identity }, metrics, log, listener);
   const clients: CsiClient<IdentityRpcs>[] = [];
   const connect = (budgetMs?: number) => {
     const client = csiClient<IdentityRpcs>("Identity", server.socket, budgetMs);

@@ -3,7 +3,6 @@ import { Gauge } from "prom-client";
 import type { RegistrationRpcs } from "../../csi/rpc.ts";
 import { serveSocket } from "../../csi/server.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { isThere } from "../../kit/is-there.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { KubeletPlugin } from "./kubelet-plugin.ts";
@@ -82,7 +81,7 @@ export function kubeletRegistration(
     let server = await serveSocket(socket, { Registration }, metrics, log);
     try {
       while (!end.aborted) {
-        if (await isThere(socket)) {
+        if (await server.isThere()) {
           await pause(end);
           continue;
         }
