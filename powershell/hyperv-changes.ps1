@@ -3,6 +3,9 @@
 $script:UnknownCheckpoint = 'HypervCsi.CheckpointNotFound'
 $script:VmNotHere = 'HypervCsi.VmNotHere'
 
+# Msvm_ComputerSystem.EnabledState of a VM that is off.
+$script:StateOff = 3
+
 # Jobs that WMI methods start: return value, and states of Msvm_ConcreteJob.
 $script:JobStarted = 4096
 $script:JobCompleted = @(7, 32768)
@@ -40,6 +43,14 @@ function Test-HasDrive {
     if ($null -eq $vm) { return $false }
     $drives = @($vm.drives | Where-Object { $_.controllerId -eq $Place.controllerId -and $_.lun -eq [int] $Place.lun -and $_.path -ceq $Place.path })
     $drives.Count -eq 1
+}
+
+# True unless the VM was to be off and is not.
+function Test-StateAllows {
+    param($Inventory, $Request, [string] $Change)
+    if ($Change -ne 'detach' -or -not $Request.onlyWhenOff) { return $true }
+    $vm = Find-Vm -Inventory $Inventory -HostName $Request.host -VmId $Request.vmId
+    $vm.state -eq $script:StateOff
 }
 
 function Get-VmObject {
@@ -88,6 +99,7 @@ function Invoke-Conditionally {
     param($Request, [string] $Change)
     $before = Get-Inventory -HostNames $Request.hosts
     $holds = $(if ($Change -eq 'attach') { Test-MayAttach -Inventory $before -Place $Request } else { Test-HasDrive -Inventory $before -Place $Request })
+    $holds = $holds -and (Test-StateAllows -Inventory $before -Request $Request -Change $Change)
     if (-not $holds) { return [ordered]@{ done = $false; inventory = $before } }
     $session = Open-HostSession -HostName $Request.host
     try {

@@ -41,7 +41,8 @@ export interface VolumeCalls {
   ): Promise<wire.ExpandAnswer>;
   modifyVolume(id: string, change: VolumeModification, call: ClientCall): Promise<wire.VolumeAnswer>;
   attach(vmId: string, volumeId: string, readOnly: boolean, call: ClientCall): Promise<wire.AttachmentAnswer>;
-  detach(vmId: string, volumeId: string, call: ClientCall): Promise<void>;
+  /** With `onlyWhenOff` FAILED_PRECONDITION unless the VM is off at the moment of the change. */
+  detach(vmId: string, volumeId: string, call: ClientCall, onlyWhenOff?: boolean): Promise<void>;
   attachmentsOf(volumeId: string, call: ClientCall): Promise<wire.AttachmentAnswer[]>;
   volumeHealth(id: string, call: ClientCall): Promise<wire.HealthAnswer>;
   /** Looks at up to `maxEntries` volumes behind a token, and tells of those with problems. */
@@ -103,8 +104,9 @@ export function volumeCalls({ ask, tell }: AgentHttp): VolumeCalls {
         },
         call,
       ),
-    detach: async (vmId, id, call) => {
-      await tell({ method: "DELETE", url: path`/attachment/node/${vmId}/volume/${id}` }, call);
+    detach: async (vmId, id, call, onlyWhenOff) => {
+      const url = path`/attachment/node/${vmId}/volume/${id}`;
+      await tell({ method: "DELETE", url, params: { onlyWhenOff } }, call);
     },
     attachmentsOf: async (id, call) =>
       (await ask(answers.isAttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,

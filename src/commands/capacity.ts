@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type * as wire from "../agent-client/wire.ts";
 import { formatSize } from "../kit/sizes.ts";
 import { operatorCommand } from "./operator/command.ts";
-import { newCall } from "./operator/connection.ts";
+import { newCall } from "../agent-client/new-call.ts";
 import { type Column, type FormatOptions, formatOption, printList } from "./operator/format.ts";
 import { helpText, sharedCodes } from "./operator/help.ts";
 import { endOnBadUsage } from "./terminal/bad-usage.ts";

@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import type * as wire from "../agent-client/wire.ts";
-import { byName } from "./operator/all-pages.ts";
+import { byName } from "./operator/by-name.ts";
 import { operatorCommand } from "./operator/command.ts";
-import { newCall } from "./operator/connection.ts";
+import { newCall } from "../agent-client/new-call.ts";
 import { type Column, type FormatOptions, formatOption, printItem, printList } from "./operator/format.ts";
 import { helpText, sharedCodes } from "./operator/help.ts";
 import { vmIdOf } from "./operator/names.ts";
@@ -10,13 +10,14 @@ import { endOnBadUsage } from "./terminal/bad-usage.ts";
 import { exitCodes } from "./terminal/run-tool.ts";
 
 /** A VM with keys as those of a volume. */
-function rowOf({ Name, Id, Generation, Path }: wire.VmAnswer) {
-  return { name: Name, id: Id, generation: Generation, path: Path };
+function rowOf({ Name, Id, State, Generation, Path }: wire.VmAnswer) {
+  return { name: Name, id: Id, state: State, generation: Generation, path: Path };
 }
 
 const columns: readonly Column<ReturnType<typeof rowOf>>[] = [
   { heading: "NAME", cell: ({ name }) => name },
   { heading: "ID", cell: ({ id }) => id },
+  { heading: "STATE", cell: ({ state }) => state },
   {
     heading: "GENERATION",
     cell: ({ generation }) => (generation === 0 ? "-" : String(generation)),

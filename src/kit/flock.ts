@@ -24,6 +24,16 @@ export async function flockFile(path: string): Promise<FileLock | undefined> {
   return undefined;
 }
 
+/** True while a process has the file locked. Who locks it at that moment waits a little. @throws when it can't be read */
+export async function isFlocked(path: string): Promise<boolean> {
+  const file = await open(path, "r");
+  try {
+    return !(await takeLock(file.fd));
+  } finally {
+    await file.close();
+  }
+}
+
 async function takeLock(descriptor: number): Promise<boolean> {
   const child = spawn("flock", ["--exclusive", "--nonblock", "--conflict-exit-code", String(CONFLICT), "3"], {
     stdio: ["ignore", "ignore", "ignore", descriptor],

@@ -69,8 +69,14 @@ describe("agent client of a real agent", () => {
       MinimumVolumeSize: 6 * MIB,
       MaximumVolumeSize: capacity.AvailableCapacity,
     });
-    const { id: Id, name: Name, path: Path, generation: Generation } = VM_2;
-    expect(await agent.client.getVm(VM_2.id, testCall())).to.deep.equal({ Id, Name, Path, Generation });
+    const { id: Id, name: Name, path: Path, generation: Generation, state: State } = VM_2;
+    expect(await agent.client.getVm(VM_2.id, testCall())).to.deep.equal({
+      Id,
+      Name,
+      Path,
+      Generation,
+      State,
+    });
     await expectFailure(agent.client.getVm(UNKNOWN, testCall()), "NOT_FOUND");
   });
 

@@ -8,17 +8,22 @@ describe("hyperv-csi vm", () => {
   const document = (digit: number) => ({
     name: `vm-${digit}`,
     id: fakeVm(digit).id,
+    state: "running",
     generation: 2,
     path: `C:\\VMs\\vm-${digit}`,
   });
 
+  const table = (...digits: number[]) =>
+    [
+      `NAME  ${"ID".padEnd(36)}  STATE\n`,
+      ...digits.map((digit) => `vm-${digit}  ${fakeVm(digit).id}  running\n`),
+    ].join("");
+
   it("lists VMs by name", async () => {
-    expect(await rig.output("vm", "list")).to.equal(
-      `NAME  ID\nvm-1  ${fakeVm(1).id}\nvm-2  ${fakeVm(2).id}\n`,
-    );
+    expect(await rig.output("vm", "list")).to.equal(table(1, 2));
     expect(cells(await rig.output("vm", "ls", "-o", "wide"))).to.deep.equal([
-      ["NAME", "ID", "GENERATION", "PATH"],
-      ...[1, 2].map((digit) => [`vm-${digit}`, fakeVm(digit).id, "2", `C:\\VMs\\vm-${digit}`]),
+      ["NAME", "ID", "STATE", "GENERATION", "PATH"],
+      ...[1, 2].map((digit) => [`vm-${digit}`, fakeVm(digit).id, "running", "2", `C:\\VMs\\vm-${digit}`]),
     ]);
     expect(await rig.json("vm", "list")).to.deep.equal([document(1), document(2)]);
     expect(parse(await rig.output("vm", "list", "-o", "yaml"))).to.deep.equal([document(1), document(2)]);
@@ -28,7 +33,7 @@ describe("hyperv-csi vm", () => {
     for (const text of ["vm-2", fakeVm(2).id, fakeVm(2).id.toUpperCase()]) {
       expect(await rig.json("vm", "get", text), text).to.deep.equal(document(2));
     }
-    expect(await rig.output("vm", "get", "vm-2")).to.equal(`NAME  ID\nvm-2  ${fakeVm(2).id}\n`);
+    expect(await rig.output("vm", "get", "vm-2")).to.equal(table(2));
   });
 
   it("fails for one that is not there", async () => {

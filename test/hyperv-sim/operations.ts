@@ -8,7 +8,7 @@ import { plugIn, takeOut } from "./devices.ts";
 import { loopOf } from "./guest.ts";
 import { bytesOf, standIn } from "./held-files.ts";
 import { inventoryOf } from "./inventory.ts";
-import { baseOf, RUNNING, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
+import { baseOf, OFF, RUNNING, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
 import { notThere, refusalOf, Refusal } from "./refusals.ts";
 
 /** What the simulator does: a step of the model and its devices, and what it answers. */
@@ -32,7 +32,7 @@ export const operations: Handlers = {
   hello: (state, _args, { computer }) => ({
     state,
     result: {
-      protocol: 1,
+      protocol: 2,
       powershell: "5.1.0",
       module: "2.0.0.0",
       computer,
@@ -72,7 +72,8 @@ export const operations: Handlers = {
   detach: async (state, args, { directory, computer }) => {
     const vm = vmOn(state, args);
     const drive = driveAt(vm, args);
-    if (drive === undefined) return unchanged(state, args.hosts, computer);
+    const isAllowed = !args.onlyWhenOff || vm.state === OFF;
+    if (drive === undefined || !isAllowed) return unchanged(state, args.hosts, computer);
     const next = withVm(state, vm.id, (each) => ({
       ...each,
       drives: each.drives.filter(({ path }) => path !== drive.path),

@@ -1,4 +1,4 @@
-import { noSuchVm, presentAttachment, requireSlot } from "../../src/agent/hosts/attach-rules.ts";
+import { noSuchVm, presentAttachment, requireOff, requireSlot } from "../../src/agent/hosts/attach-rules.ts";
 import type {
   Attachment,
   AttachmentCheck,
@@ -16,7 +16,7 @@ import { growFixed, readIdentity } from "../../src/vhdx/index.ts";
 /** A VM that a fake host knows; `digit` makes its id. */
 export function fakeVm(digit: number): Vm {
   const id = `0000000${digit}-aaaa-4bbb-8ccc-0123456789ab`;
-  return { id, name: `vm-${digit}`, running: true, generation: 2, path: `C:\\VMs\\vm-${digit}` };
+  return { id, name: `vm-${digit}`, state: "running", generation: 2, path: `C:\\VMs\\vm-${digit}` };
 }
 
 /** A host whose attachments are a list in memory: what the agent's rules see of a real one. */
@@ -101,8 +101,13 @@ export class FakeHost implements Host {
     return attachment;
   }
 
-  async detach({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): Promise<void> {
+  async detach(
+    { volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">,
+    _signal?: AbortSignal,
+    onlyWhenOff = false,
+  ): Promise<void> {
     const there = (await this.attachmentsOf(volumeId)).some((each) => each.vmId === vmId);
+    if (there && onlyWhenOff) requireOff(vmId, (await this.getVm(vmId))?.state === "off");
     if (there && this.inUse.has(volumeId)) {
       throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is in use in its VM`);
     }

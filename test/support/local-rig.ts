@@ -4,9 +4,9 @@ import type { CallContext, Engine } from "../../src/agent/engine/engine.ts";
 import { openEngine } from "../../src/agent/engine/open-engine.ts";
 import { knownPools } from "./known-pools.ts";
 import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
-import type { Host, Vm } from "../../src/agent/hosts/host.ts";
+import type { Host } from "../../src/agent/hosts/host.ts";
 import { localHost } from "../../src/agent/hosts/local/local-host.ts";
-import { declaredVm } from "../../src/agent/hosts/local/vms.ts";
+import { type DeclaredVm, declaredVm } from "../../src/agent/hosts/local/vms.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import { needsLoopDevices } from "./needs-loop-devices.ts";
@@ -17,7 +17,7 @@ export interface LocalRig {
   /** A place outside the pool, such as a staging path. */
   readonly path: (...parts: string[]) => string;
   readonly pool: string;
-  readonly vms: readonly [Vm, Vm];
+  readonly vms: readonly [DeclaredVm, DeclaredVm];
   readonly host: Host;
   readonly engine: Engine;
 }
@@ -34,9 +34,11 @@ export const context = (): CallContext => ({
  * The rig is filled when `before` has run; its fields are not to be read earlier. `prepare` is given the pool's
  * directory before there is one.
  */
-export function localRig(prepare?: (pool: string) => Promise<void>): LocalRig {
+export function localRig(
+  prepare?: (pool: string) => Promise<void>,
+  vms: LocalRig["vms"] = [declaredVm(randomUUID(), "one"), declaredVm(randomUUID(), "two")],
+): LocalRig {
   const path = scratchDirectory();
-  const vms = [declaredVm(randomUUID(), "one"), declaredVm(randomUUID(), "two")] as const;
   let opened: { host: Host; engine: Engine; close: () => Promise<void> } | undefined;
   const ready = () => {
     if (opened === undefined) throw new Error("the rig is not open yet");

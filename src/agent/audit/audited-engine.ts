@@ -39,7 +39,10 @@ export function auditedEngine(engine: Engine, note: (entry: AuditEntry) => void)
       tell("modify", { id, ...change }, context, engine.modifyVolume(id, change, context)),
     attach: (vmId, id, readOnly, mountPoint, context) =>
       tell("attach", { id, vmId, readOnly }, context, engine.attach(vmId, id, readOnly, mountPoint, context)),
-    detach: (vmId, id, context) => tell("detach", { id, vmId }, context, engine.detach(vmId, id, context)),
+    detach: (vmId, id, context, onlyWhenOff) => {
+      const subject = { id, vmId, ...(onlyWhenOff === true ? { onlyWhenOff } : {}) };
+      return tell("detach", subject, context, engine.detach(vmId, id, context, onlyWhenOff));
+    },
     createSnapshot: (request, context) => {
       const subject = { name: request.name, source: request.sourceVolumeId };
       return tell("snapshot", subject, context, engine.createSnapshot(request, context), idOf);

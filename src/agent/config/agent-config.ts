@@ -27,6 +27,12 @@ const Vm = Type.Object(
   {
     id: Type.String({ pattern: `^${GUID}$`, description: "a VM id (a GUID)" }),
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    lockFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "a file that is locked, by flock(2), while a process of the VM lives",
+      }),
+    ),
   },
   { additionalProperties: false },
 );

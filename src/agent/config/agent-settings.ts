@@ -58,7 +58,7 @@ export async function agentSettings(config: AgentConfig, owner: string): Promise
 }
 
 async function localSettings({ vms, maxVolumes }: AgentConfig): Promise<HostSettings> {
-  const declared = vms.map(({ id, name }) => declaredVm(id.toLowerCase(), name ?? id));
+  const declared = vms.map(({ id, name, lockFile }) => declaredVm(id.toLowerCase(), name ?? id, lockFile));
   return {
     kind: "local",
     vms: declared.length === 0 ? [await thisMachine()] : declared,

@@ -68,8 +68,11 @@ export interface Engine {
     mountPoint: string | undefined,
     context: CallContext,
   ): Promise<Attachment>;
-  /** A volume or VM that is gone, or not attached, is success. @throws FAILED_PRECONDITION while in use. */
-  detach(vmId: string, volumeId: string, context: CallContext): Promise<void>;
+  /**
+   * A volume or VM that is gone, or not attached, is success.
+   * @throws FAILED_PRECONDITION while in use, and with `onlyWhenOff` unless the VM is off.
+   */
+  detach(vmId: string, volumeId: string, context: CallContext, onlyWhenOff?: boolean): Promise<void>;
   attachmentsOf(volumeId: string, context: CallContext): Promise<readonly Attachment[]>;
 
   /**

@@ -141,11 +141,14 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
         context,
         (own) => rules.attach(vmId, volumeId, readOnly, mountPoint, own),
       ),
-    detach: (vmId, volumeId, context) =>
+    detach: (vmId, volumeId, context, onlyWhenOff = false) =>
       run(
-        { request: ["detach", volumeId, vmId], exclusive: [volumeKey(volumeId), `vm ${vmId}`] },
+        {
+          request: ["detach", volumeId, vmId, onlyWhenOff ? "only when off" : ""],
+          exclusive: [volumeKey(volumeId), `vm ${vmId}`],
+        },
         context,
-        (own) => rules.detach(vmId, volumeId, own),
+        (own) => rules.detach(vmId, volumeId, own, onlyWhenOff),
       ),
     createSnapshot: (request, context) => {
       const { name, sourceVolumeId, labels } = request;

@@ -50,7 +50,8 @@ export function observedEngine(engine: Engine, metrics: Metrics, log: Log): Engi
         context,
         engine.attach(vmId, id, readOnly, mountPoint, context),
       ),
-    detach: (vmId, id, context) => observe("detach", { id, vmId }, context, engine.detach(vmId, id, context)),
+    detach: (vmId, id, context, onlyWhenOff) =>
+      observe("detach", { id, vmId, onlyWhenOff }, context, engine.detach(vmId, id, context, onlyWhenOff)),
     attachmentsOf: (id, context) =>
       observe("attachments", { id }, context, engine.attachmentsOf(id, context)),
 

@@ -46,7 +46,8 @@ export function engineRules(parts: EngineParts): Omit<Engine, "listOperations"> 
 
     attach: (vmId, volumeId, readOnly, mountPoint, { signal }) =>
       attachVolume(parts, vmId, volumeId, readOnly, mountPoint, signal),
-    detach: (vmId, volumeId, { signal }) => detachVolume(parts, vmId, volumeId, signal),
+    detach: (vmId, volumeId, { signal }, onlyWhenOff = false) =>
+      detachVolume(parts, vmId, volumeId, signal, onlyWhenOff),
     attachmentsOf: async (volumeId) => {
       knownVolume(parts, volumeId);
       return await host.attachmentsOf(volumeId);

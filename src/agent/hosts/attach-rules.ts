@@ -31,6 +31,15 @@ export function noSuchVm(vmId: string): never {
   throw new StatusError("NOT_FOUND", `VM ${JSON.stringify(vmId.slice(0, 128))} does not exist on this host`);
 }
 
+/** @throws StatusError FAILED_PRECONDITION for a disk that may only be taken from a VM that is off */
+export function requireOff(vmId: string, isOff: boolean): void {
+  if (isOff) return;
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `VM ${vmId} is not known to be off, and its disk was to be detached only then: nothing was changed`,
+  );
+}
+
 /** @throws StatusError RESOURCE_EXHAUSTED */
 export function requireSlot(vmId: string, used: number, slots: number): void {
   if (used < slots) return;

@@ -1,10 +1,13 @@
 import type { DiskAddress } from "../../agent-client/disk-address.ts";
 
+/** Off is only what the host that has the VM says is off: saved, paused, starting and unknown are "other". */
+export type VmState = "running" | "off" | "other";
+
 /** A virtual machine; its id is Hyper-V's VM id (a GUID in lower case). */
 export interface Vm {
   readonly id: string;
   readonly name: string;
-  readonly running: boolean;
+  readonly state: VmState;
   /** 1 or 2 on Hyper-V; 0 where the host has no such thing. */
   readonly generation: number;
   /** Where the VM lives on the host; empty where that has no meaning. */
@@ -110,8 +113,15 @@ export interface Host {
     signal: AbortSignal,
     settings?: AttachSettings,
   ): Promise<Attachment>;
-  /** Disconnects a disk; nothing to do is success. FAILED_PRECONDITION while something in the VM still uses it. */
-  detach(attachment: Pick<Attachment, "volumeId" | "vmId">, signal: AbortSignal): Promise<void>;
+  /**
+   * Disconnects a disk; nothing to do is success. FAILED_PRECONDITION while something in the VM still uses it.
+   * @param onlyWhenOff FAILED_PRECONDITION unless the VM is off, which is looked at right before the change
+   */
+  detach(
+    attachment: Pick<Attachment, "volumeId" | "vmId">,
+    signal: AbortSignal,
+    onlyWhenOff?: boolean,
+  ): Promise<void>;
   /**
    * Grows a disk in use to `size` bytes, file and device; finishes what an earlier call left half done.
    * @returns the bytes that it has then, which a host may round up.

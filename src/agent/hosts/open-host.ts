@@ -2,17 +2,18 @@ import { Histogram } from "prom-client";
 import { LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
-import type { Host, Vm } from "./host.ts";
+import type { Host } from "./host.ts";
 import { untilHostIsProven } from "./prove-host.ts";
 import type { HypervSettings } from "./hyperv/hyperv-host.ts";
 import { localHost } from "./local/local-host.ts";
+import type { DeclaredVm } from "./local/vms.ts";
 
 /** Slots of the four SCSI controllers that a VM on Hyper-V can have. */
 export const HYPERV_SLOTS_PER_VM = 4 * LUNS_PER_CONTROLLER;
 
 /** Which host an agent has, and how it is set. */
 export type HostSettings =
-  | { readonly kind: "local"; readonly vms: readonly Vm[]; readonly slotsPerVm: number }
+  | { readonly kind: "local"; readonly vms: readonly DeclaredVm[]; readonly slotsPerVm: number }
   | ({ readonly kind: "hyperv" } & HypervSettings);
 
 /**

@@ -71,8 +71,8 @@ export function attachmentAnswer({ vmId, volumeId, readOnly, address }: Attachme
   return { VmId: vmId, VolumeId: volumeId, ReadOnly: readOnly, Address: address };
 }
 
-export function vmAnswer({ name, id, path, generation }: Vm): wire.VmAnswer {
-  return { Name: name, Id: id, Path: path, Generation: generation };
+export function vmAnswer({ name, id, path, generation, state }: Vm): wire.VmAnswer {
+  return { Name: name, Id: id, Path: path, Generation: generation, State: state };
 }
 
 /** Milliseconds since 1970 as text; a clock that was far off must not break a list. */

@@ -18,6 +18,8 @@ const Access = Type.Object({
   ),
 });
 
+const Detaching = Type.Object({ onlyWhenOff: Type.Optional(Flag) });
+
 /** Attach and detach, documented and in the Go implementation's spelling, and what a volume is attached to. */
 export function attachmentRoutes(server: Server, engine: Engine): void {
   for (const { url, ending, note } of [
@@ -63,15 +65,19 @@ export function attachmentRoutes(server: Server, engine: Engine): void {
         schema: {
           operationId: `detachVolume${ending}`,
           summary: `Detach a volume from a VM${note}`,
-          description: "A volume or VM that is gone, or not attached, is success.",
+          description:
+            "A volume or VM that is gone, or not attached, is success. With onlyWhenOff the volume stays attached unless " +
+            "the VM is off, which is looked at right before the change.",
           tags,
           params: Place,
+          querystring: Detaching,
           response: { 204: Type.Null(), ...failures("FAILED_PRECONDITION") },
         },
       },
       async (request, reply) => {
         const { nodeid, volid } = request.params;
-        await engine.detach(idOf(nodeid), idOf(volid), callContext(request, reply));
+        const onlyWhenOff = flagOf("onlyWhenOff", request.query.onlyWhenOff);
+        await engine.detach(idOf(nodeid), idOf(volid), callContext(request, reply), onlyWhenOff);
         return await reply.code(204).send(null);
       },
     );

@@ -25,8 +25,9 @@ function asPool(text: string): unknown {
 }
 
 function asVm(text: string): unknown {
-  const [id, name] = text.split("=", 2);
-  return name === undefined ? { id } : { id, name };
+  const [id, name, ...lockFile] = text.split("=");
+  const named = name === undefined ? { id } : { id, name };
+  return lockFile.length === 0 ? named : { ...named, lockFile: lockFile.join("=") };
 }
 
 /** One table: options, their environment variables, and the keys of the configuration file. */
@@ -66,8 +67,8 @@ export const flags: Readonly<Record<keyof AgentConfig, Flag>> = {
     isList: true,
   },
   vms: {
-    flag: "--vm <id[=name]>",
-    about: "a VM of this host, more than once for several (default: this machine)",
+    flag: "--vm <id[=name[=lockfile]]>",
+    about: "a VM of this host, which runs while its lock file is locked (default: this machine)",
     fromText: asVm,
     isList: true,
   },

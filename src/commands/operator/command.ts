@@ -24,14 +24,21 @@ export function operatorCommand<O extends object>(
   return addConnectionOptions(command).action((...all: unknown[]) => {
     const options = all.at(-2) as O;
     const args = all.slice(0, -2).flat() as string[];
-    return runTool(async (signal) => {
-      const place = await whichAgent(saidBy(command, "cli"), saidBy(command, "env"));
-      const agent = await connect(place);
-      try {
-        return (await work({ agent, signal }, args, options)) ?? exitCodes.done;
-      } catch (error) {
-        throw advised(error, place);
-      }
-    });
+    return runTool((signal) => withAgent(command, signal, (session) => work(session, args, options)));
   });
+}
+
+/** Does work with the agent that a command's options name. @returns the exit code, `done` unless the work says another */
+export async function withAgent(
+  command: Command,
+  signal: AbortSignal,
+  work: (session: Session) => Promise<number | undefined>,
+): Promise<number> {
+  const place = await whichAgent(saidBy(command, "cli"), saidBy(command, "env"));
+  const agent = await connect(place);
+  try {
+    return (await work({ agent, signal })) ?? exitCodes.done;
+  } catch (error) {
+    throw advised(error, place);
+  }
 }

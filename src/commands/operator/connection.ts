@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { Option, type Command } from "commander";
-import { type AgentClient, type ClientCall, createAgentClient } from "../../agent-client/agent-client.ts";
+import { type AgentClient, createAgentClient } from "../../agent-client/agent-client.ts";
 import { API_KEY_TEXT } from "../../agent-client/headers.ts";
 import { readTextFile } from "../../kit/config.ts";
-import { DEFAULT_BUDGET_MS } from "../../kit/deadline.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { AgentPlace } from "./profiles.ts";
 import type { Said } from "./which-agent.ts";
@@ -48,13 +46,4 @@ async function readKey(file: string): Promise<string> {
   if (API_KEY_TEXT.test(key)) return key;
   const problem = key === "" ? "is empty" : "holds more than one key, or none";
   throw new StatusError("INVALID_ARGUMENT", `${file} ${problem}: it is to have the key alone`);
-}
-
-/** A call that ends when the command is interrupted, or its time is over. */
-export function newCall(signal: AbortSignal, requestId: string = randomUUID()): ClientCall {
-  return {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(DEFAULT_BUDGET_MS)]),
-    requestId,
-    deadline: performance.now() + DEFAULT_BUDGET_MS,
-  };
 }

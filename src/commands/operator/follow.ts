@@ -4,7 +4,7 @@ import type { ClientCall } from "../../agent-client/agent-client.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { percentText } from "../terminal/progress-bar.ts";
 import type { Session } from "./command.ts";
-import { newCall } from "./connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 
 const LOOK_MS = 500;
 const CLEAR = "\r\x1b[K";

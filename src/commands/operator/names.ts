@@ -1,7 +1,7 @@
 import { parseHandle, parseNodeId } from "../../csi/handle.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { Session } from "./command.ts";
-import { newCall } from "./connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 
 /** The id in a CSI handle, `<group>/<id>`, as a PersistentVolume has it; any other text stays as it is. */
 export function withoutGroup(text: string): string {

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import type * as wire from "../../agent-client/wire.ts";
 import { operatorCommand, type Session } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import { helpText, sharedCodes } from "../operator/help.ts";
 import { snapshotIdOf } from "../operator/names.ts";
 import { jsonArray, printLines } from "../terminal/output.ts";

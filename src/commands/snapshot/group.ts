@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { byName } from "../operator/all-pages.ts";
+import { byName } from "../operator/by-name.ts";
 import { operatorCommand } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import { deletingCommand } from "../operator/deleting-command.ts";
 import { follow } from "../operator/follow.ts";
 import { type FormatOptions, formatOption, printItem, printList } from "../operator/format.ts";

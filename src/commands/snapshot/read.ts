@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { allPages, byName } from "../operator/all-pages.ts";
+import { allPages } from "../../agent-client/all-pages.ts";
+import { byName } from "../operator/by-name.ts";
 import { operatorCommand } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import { type FormatOptions, formatOption, printItem, printList } from "../operator/format.ts";
 import { helpText, sharedCodes } from "../operator/help.ts";
 import { formerVolumeIdOf, withoutGroup } from "../operator/names.ts";

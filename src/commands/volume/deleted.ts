@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { StatusError } from "../../kit/errors.ts";
-import { byName } from "../operator/all-pages.ts";
+import { byName } from "../operator/by-name.ts";
 import { operatorCommand, type Session } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import { follow } from "../operator/follow.ts";
 import { type FormatOptions, formatOption, printList } from "../operator/format.ts";
 import { helpText, sharedCodes } from "../operator/help.ts";

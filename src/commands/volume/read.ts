@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { StatusError } from "../../kit/errors.ts";
-import { allPages, byName } from "../operator/all-pages.ts";
+import { allPages } from "../../agent-client/all-pages.ts";
+import { byName } from "../operator/by-name.ts";
 import { operatorCommand, type Session } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import {
   type FormatOptions,
   formatOption,

@@ -1,6 +1,6 @@
 import type * as wire from "../../agent-client/wire.ts";
 import type { Session } from "../operator/command.ts";
-import { newCall } from "../operator/connection.ts";
+import { newCall } from "../../agent-client/new-call.ts";
 import { type Format, printItem } from "../operator/format.ts";
 import { volumeColumns } from "./columns.ts";
 

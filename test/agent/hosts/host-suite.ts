@@ -54,6 +54,16 @@ export function hostSuite(rig: HostRig): void {
     expect(all.filter(({ volumeId }) => volumeId === disk.volumeId)).to.deep.equal([attachment]);
   });
 
+  it("leaves a VM that runs its disk when it was to be off", async () => {
+    const { attachment } = await attached();
+    expect((await rig.host.getVm(attachment.vmId))?.state).to.equal("running");
+    await refused(rig.host.detach(attachment, signal(), true), "FAILED_PRECONDITION", attachment.vmId);
+    expect(await rig.host.attachmentsOf(attachment.volumeId)).to.deep.equal([attachment]);
+    await rig.host.detach(attachment, signal());
+    // What is detached is so, whatever the VM does.
+    await rig.host.detach(attachment, signal(), true);
+  });
+
   it("shows the guest exactly the volume's bytes", async () => {
     const { attachment } = await attached();
     expect(await rig.guest.size(attachment)).to.equal(SIZE);

@@ -70,6 +70,20 @@ for (const [what, place] of [
       await rest.send("DELETE", place(VM_1, id));
     });
 
+    it("detaches from a VM only when that is off, where that is asked for: else 412", async () => {
+      const id = await rest.make("powered");
+      await rest.send("PUT", place(VM_1, id));
+      const [vm] = rest.agent.host.vms;
+      for (const query of ["onlyWhenOff=true", "onlywhenoff=true"])
+        expectError(await rest.send("DELETE", `${place(VM_1, id)}?${query}`), 412, 9, new RegExp(VM_1));
+      expectError(await rest.send("DELETE", `${place(VM_1, id)}?onlyWhenOff=maybe`), 400, 3, /onlyWhenOff/);
+      expect(attached()).to.deep.equal([[VM_1, id]]);
+      Object.assign(vm!, { state: "off" });
+      expect((await rest.send("DELETE", `${place(VM_1, id)}?onlyWhenOff=true`)).status).to.equal(204);
+      expect(attached()).to.deep.equal([]);
+      Object.assign(vm!, { state: "running" });
+    });
+
     it("answers with the disk's address when it is asked to", async () => {
       const id = await rest.make("address");
       const headers = { Prefer: "return=representation" };

@@ -5,8 +5,8 @@ import { expectError } from "../../support/http.ts";
 import { restAgent, UNKNOWN } from "./fixture.ts";
 
 const shown = (digit: number) => {
-  const { id, name, path, generation } = fakeVm(digit);
-  return { Id: id, Name: name, Path: path, Generation: generation };
+  const { id, name, path, generation, state } = fakeVm(digit);
+  return { Id: id, Name: name, Path: path, Generation: generation, State: state };
 };
 
 describe("rest host routes", () => {

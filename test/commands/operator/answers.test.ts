@@ -89,6 +89,7 @@ describe("operator's commands, an agent's answers", () => {
       Id: `0000000${digit}-aaaa-4bbb-8ccc-0123456789ab`,
       Path: "",
       Generation: 2,
+      State: "running",
     }));
     stub.answer = json(200, { VMs });
     const { exitCode, stderr } = await rig.run("vm", "get", "web");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { byName } from "../../../src/commands/operator/all-pages.ts";
+import { byName } from "../../../src/commands/operator/by-name.ts";
 import { ageText, pairsText } from "../../../src/commands/operator/cells.ts";
 
 describe("operator's commands, cells", () => {

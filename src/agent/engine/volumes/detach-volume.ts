@@ -7,9 +7,10 @@ export async function detachVolume(
   vmId: string,
   volumeId: string,
   signal: AbortSignal,
+  onlyWhenOff: boolean,
 ): Promise<void> {
   const { host, catalog, inventory, log } = parts;
-  await host.detach({ volumeId, vmId }, signal);
+  await host.detach({ volumeId, vmId }, signal, onlyWhenOff);
   const volume = catalog.volumes.byId(volumeId);
   if (volume === undefined || volume.fault !== undefined) return;
   const { [vmId]: mountPoint, ...mountPoints } = volume.mountPoints;

@@ -1,6 +1,5 @@
 import { GROUP_ITEM } from "../../../csi/driver.ts";
 import type { HypervParts } from "./parts.ts";
-import { vmOf } from "./seen.ts";
 
 /**
  * Tells running VMs the name of their group, where a node plugin reads it. Each is told once by a process: the item
@@ -10,8 +9,9 @@ export class Announcer {
   readonly #told = new Set<string>();
 
   async tellAll({ survey, workers, group, log }: HypervParts): Promise<void> {
-    for (const vm of (await survey.look()).vms.values()) {
-      if (this.#told.has(vm.id) || !vmOf(vm).running) continue;
+    const seen = await survey.look();
+    for (const vm of seen.vms.values()) {
+      if (this.#told.has(vm.id) || seen.vmOf(vm).state !== "running") continue;
       try {
         await workers.change("setGuestItem", {
           host: vm.host,

@@ -1,5 +1,5 @@
 import { StatusError } from "../../../kit/errors.ts";
-import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
+import { noSuchVm, presentAttachment, requireOff, requireSlot } from "../attach-rules.ts";
 import type { Attachment, AttachSettings, DiskFile } from "../host.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import { hasLimits, setLimits } from "./limits.ts";
@@ -64,6 +64,7 @@ export async function detach(
   volumeId: string,
   vmId: string,
   signal: AbortSignal,
+  onlyWhenOff: boolean,
 ): Promise<void> {
   await locks.run([vmKey(vmId)], `detach ${volumeId} from VM ${vmId}`, signal, () =>
     settle<undefined>(
@@ -71,10 +72,12 @@ export async function detach(
       (seen) => {
         const found = driveIn(seen, volumeId, vmId);
         if (found === undefined) return { done: undefined };
+        if (onlyWhenOff) requireOff(vmId, seen.vmOf(found.vm).state === "off");
         refuseInChain(found, "detached");
         const { path, controllerId, lun } = found.drive;
         const place = { host: found.vm.host, vmId, controllerId, lun, path };
-        return { change: (fresh) => workers.change("detach", { ...place, hosts: survey.hosts }, fresh) };
+        const request = { ...place, hosts: survey.hosts, onlyWhenOff };
+        return { change: (fresh) => workers.change("detach", request, fresh) };
       },
       signal,
     ),

@@ -15,7 +15,7 @@ import type { HypervParts } from "./parts.ts";
 import { qosAttributes } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
 import { Reverts } from "./reverts.ts";
-import { attachmentOf, type Seen, vmOf } from "./seen.ts";
+import { attachmentOf, type Seen } from "./seen.ts";
 import { Strangers } from "./strangers.ts";
 import { Survey } from "./survey.ts";
 import { acceptWorker } from "./worker/accept.ts";
@@ -79,16 +79,21 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       goRound();
     },
     diskReader: () => diskReader(parts),
-    listVms: async () => [...(await survey.look()).vms.values()].map(vmOf),
+    listVms: async () => {
+      const seen = await survey.look();
+      return [...seen.vms.values()].map((vm) => seen.vmOf(vm));
+    },
     getVm: async (id) => {
-      const vm = (await survey.look()).vms.get(id);
-      return vm && vmOf(vm);
+      const seen = await survey.look();
+      const vm = seen.vms.get(id);
+      return vm && seen.vmOf(vm);
     },
     listAttachments: async () => (await survey.look()).drives().map(attachmentOf),
     attachmentsOf: async (volumeId) => (await survey.look()).drivesOf(volumeId).map(attachmentOf),
     attach: (disk, vmId, readOnly, signal, more) =>
       attach(parts, disk, vmId, readOnly, slotsPerVm, signal, more),
-    detach: ({ volumeId, vmId }, signal) => detach(parts, volumeId, vmId, signal),
+    detach: ({ volumeId, vmId }, signal, onlyWhenOff = false) =>
+      detach(parts, volumeId, vmId, signal, onlyWhenOff),
     growAttached: (disk, { vmId }, size, signal) => grow(parts, disk, vmId, size, signal),
     applyAttributes: (volumeId, attributes, signal) => applyQos(parts, volumeId, attributes, signal),
     copyInUse: (copies, signal) => copyInUse(parts, copies, signal),

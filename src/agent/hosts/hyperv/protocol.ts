@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
  * What the agent and its worker say to each other: a JSON object per line, one answer per request, in order. The page
  * docs/reference/hyperv-worker-protocol.md tells it to those who write a worker. Answers are input: all are checked.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const Guid = Type.String({ pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" });
 /** Bytes in decimal: 64 TiB and more stay exact in every JSON library. */
@@ -149,8 +149,8 @@ export interface Args {
    */
   readonly attach: DrivePlace &
     Asked & { readonly readOnly: boolean; readonly minimumIops: number; readonly maximumIops: number };
-  /** Done only when that drive is in that slot. */
-  readonly detach: DrivePlace & Asked;
+  /** Done only when that drive is in that slot, and the VM off if that is asked for. */
+  readonly detach: DrivePlace & Asked & { readonly onlyWhenOff: boolean };
   readonly setQos: DrivePlace & Asked & { readonly minimumIops: number; readonly maximumIops: number };
   readonly diskInfo: { readonly host: string; readonly path: string };
   /** Grows a disk, in use or not, to so many bytes. One that has them is left as it is. */

@@ -2,8 +2,9 @@ import type { Attachment, Vm } from "../host.ts";
 import { type IsIn, volumeIdInName } from "./disk-paths.ts";
 import type { Drive, HypervVm, Inventory } from "./protocol.ts";
 
-/** Msvm_ComputerSystem.EnabledState of a running VM. */
+/** Msvm_ComputerSystem.EnabledState. */
 const RUNNING = 2;
+const OFF = 3;
 
 /** A drive that holds one of our volumes. */
 export interface SeenDrive {
@@ -19,6 +20,7 @@ export interface SeenDrive {
 /** What was seen of all hosts at one moment. */
 export class Seen {
   readonly vms: ReadonlyMap<string, HypervVm>;
+  readonly #notOff: ReadonlySet<string>;
   readonly #drives: ReadonlyMap<string, readonly SeenDrive[]>;
 
   /** @param strangerOf the volume that a file is whose name says nothing */
@@ -30,6 +32,7 @@ export class Seen {
   ) {
     const directories = [...pools];
     this.vms = new Map(inventory.vms.map((vm) => [vm.id, vm]));
+    this.#notOff = notOff(inventory);
     const drives = inventory.vms.flatMap((vm) =>
       vm.drives.flatMap((drive): SeenDrive[] => {
         // Where a chain can't be read its file's name still says whose it is.
@@ -41,6 +44,12 @@ export class Seen {
       }),
     );
     this.#drives = Map.groupBy(drives, ({ volumeId }) => volumeId);
+  }
+
+  /** As the port has it. */
+  vmOf({ id, name, state, generation, path }: HypervVm): Vm {
+    const known = !this.#notOff.has(id) ? "off" : state === RUNNING ? "running" : "other";
+    return { id, name, state: known, generation, path };
   }
 
   /** All drives whose disk has the name of this volume. */
@@ -62,8 +71,14 @@ export function attachmentOf({ vm, drive, volumeId }: SeenDrive): Attachment {
   return { volumeId, vmId: vm.id, readOnly, address: { kind: "vmbus", controllerId, lun } };
 }
 
-export function vmOf({ id, name, state, generation, path }: HypervVm): Vm {
-  return { id, name, running: state === RUNNING, generation, path };
+/**
+ * Ids of VMs that are not proven off: a host tells that of those that it has, while its cluster counts it in, and of a
+ * VM that two hosts tell of both must.
+ */
+function notOff({ vms, nodes }: Inventory): Set<string> {
+  const counts = (host: string) =>
+    nodes.length === 0 || nodes.some(({ name, isUp }) => isUp && name === host);
+  return new Set(vms.flatMap(({ id, host, state }) => (state === OFF && counts(host) ? [] : [id])));
 }
 
 /** True while a checkpoint holds the disk: what the VM writes goes to another file. */

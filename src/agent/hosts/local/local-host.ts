@@ -2,21 +2,22 @@ import { LOCAL_SLOTS_PER_VM } from "../../../agent-client/disk-address.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { KeyedLocks } from "../../../kit/locks.ts";
 import { inspectVhdx, readIdentity, renewWriteGuids } from "../../../vhdx/index.ts";
-import { noSuchVm, presentAttachment, requireSlot } from "../attach-rules.ts";
-import type { Attachment, DiskFile, Host, Vm } from "../host.ts";
+import { noSuchVm, presentAttachment, requireOff, requireSlot } from "../attach-rules.ts";
+import type { Attachment, DiskFile, Host } from "../host.ts";
 import { copyUnderLoops } from "./copy-in-use.ts";
 import { growUnderLoop } from "./growth.ts";
 import { refuseWhileUsed } from "../../../kit/device-users.ts";
 import { AttachmentLinks, type LinkOwner } from "./links.ts";
 import { backingFiles, loopOver, readLoopDevice, type LoopDevice } from "../../../kit/loop-devices.ts";
 import { bindLoop, unbindLoop } from "./losetup.ts";
+import { type DeclaredVm, lookAt } from "./vms.ts";
 
 interface LoopAttachment extends Attachment {
   readonly loop: LoopDevice;
 }
 
 /** The host on this Linux machine: VMs are declared, a disk is attached as a loop device over its payload. */
-export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): Host {
+export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_PER_VM): Host {
   const links = new AttachmentLinks();
   const locks = new KeyedLocks();
   /** Links that an attach has made and no device has yet. */
@@ -74,8 +75,11 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       () =>
       ({ path }) =>
         readIdentity(path),
-    listVms: () => Promise.resolve([...vms]),
-    getVm: (id) => Promise.resolve(vms.find((vm) => vm.id === id)),
+    listVms: () => Promise.all(vms.map(lookAt)),
+    getVm: async (id) => {
+      const declared = vms.find((vm) => vm.id === id);
+      return declared && (await lookAt(declared));
+    },
     listAttachments: () => Promise.resolve(attachments().map(withoutLoop)),
     attachmentsOf: (id) => Promise.resolve(attachments(({ volumeId }) => volumeId === id).map(withoutLoop)),
 
@@ -116,9 +120,13 @@ export function localHost(vms: readonly Vm[], slotsPerVm = LOCAL_SLOTS_PER_VM): 
       return { volumeId: disk.volumeId, vmId, readOnly, address: { kind: "loop", backingFile: link } };
     },
 
-    detach: async (attachment, signal) => {
+    detach: async (attachment, signal, onlyWhenOff = false) => {
       const loop = loopOf(attachment);
       if (loop !== undefined) {
+        if (onlyWhenOff) {
+          const vm = vms.find(({ id }) => id === attachment.vmId);
+          requireOff(attachment.vmId, vm !== undefined && (await lookAt(vm)).state === "off");
+        }
         await refuseWhileUsed(loop);
         await unbindLoop(loop, signal);
       }

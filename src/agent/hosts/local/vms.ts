@@ -2,16 +2,39 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { StatusError } from "../../../kit/errors.ts";
-import type { Vm } from "../host.ts";
+import { isFlocked } from "../../../kit/flock.ts";
+import type { Vm, VmState } from "../host.ts";
+
+/** A VM that the agent was told of. */
+export interface DeclaredVm {
+  readonly id: string;
+  readonly name: string;
+  /** Locked, by flock(2), for as long as a process of the VM lives; undefined for one that always runs. */
+  readonly lockFile: string | undefined;
+}
 
 /** The VM that stands for this machine itself. */
-export async function thisMachine(): Promise<Vm> {
+export async function thisMachine(): Promise<DeclaredVm> {
   return declaredVm(await thisMachineId(), hostname());
 }
 
-/** A VM that the agent was told of. */
-export function declaredVm(id: string, name: string): Vm {
-  return { id, name, running: true, generation: 0, path: "" };
+export function declaredVm(id: string, name: string, lockFile?: string): DeclaredVm {
+  return { id, name, lockFile };
+}
+
+/** As it is now. */
+export async function lookAt({ id, name, lockFile }: DeclaredVm): Promise<Vm> {
+  return { id, name, state: await stateOf(lockFile), generation: 0, path: "" };
+}
+
+/** The kernel lets a lock go with the last process that has it, however that ends. Without the file nothing is known. */
+async function stateOf(lockFile: string | undefined): Promise<VmState> {
+  if (lockFile === undefined) return "running";
+  try {
+    return (await isFlocked(lockFile)) ? "running" : "off";
+  } catch {
+    return "other";
+  }
 }
 
 /**

@@ -102,7 +102,7 @@ async function requireFit(
   vm: Vm,
   context: CallContext,
 ): Promise<void> {
-  if (instanceMustBeStopped && vm.running) {
+  if (instanceMustBeStopped && vm.state === "running") {
     throw new VolumesApiError("WRONG_INSTANCE_STATE", `instance '${vm.name}' is running: stop it first`);
   }
   if (!oneVolumePerInstance) return;

@@ -30,5 +30,5 @@ export function stateOf(
   if (fault !== undefined) return "error";
   if (busy.has(id)) return "busy";
   if (attachments.length === 0) return "available";
-  return attachments.some(({ vmId }) => vms.get(vmId)?.running === true) ? "mounted" : "idle";
+  return attachments.some(({ vmId }) => vms.get(vmId)?.state === "running") ? "mounted" : "idle";
 }

@@ -14,7 +14,7 @@ export function volumeDetails(
   attachments: readonly Attachment[],
   around: Surroundings,
 ): VolumeDetails {
-  const isRunning = ({ vmId }: Attachment) => around.vms.get(vmId)?.running === true;
+  const isRunning = ({ vmId }: Attachment) => around.vms.get(vmId)?.state === "running";
   return {
     ...idsOf(volume),
     state: stateOf(volume, attachments, around),

@@ -7,7 +7,7 @@ import { silentLog } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { moveDisk } from "../../../hyperv-sim/held-files.ts";
-import { type SimHost, withVm } from "../../../hyperv-sim/model.ts";
+import { OFF, RUNNING, type SimHost, withVm } from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
 import { context } from "../../../support/local-rig.ts";
@@ -100,6 +100,36 @@ describe("Hyper-V host: a failover cluster", () => {
     await attach(id);
     await detach(id);
     await hostIs("hv-2", { isUp: true, answers: true });
+  });
+
+  it("proves a VM off by the host that has it, while its cluster counts that in", async () => {
+    const state = async () => (await rig.host.getVm(vmId()))?.state;
+    const put = (power: number, host = "hv-1") =>
+      rig.simulator.change((before) => withVm(before, vmId(), (vm) => ({ ...vm, state: power, host })));
+    await put(OFF);
+    expect(await state()).to.equal("off");
+    // The cluster has given the host up that says so: the VM may run elsewhere by now.
+    await put(OFF, "hv-2");
+    expect(await state()).to.equal("off");
+    await hostIs("hv-2", { answers: false });
+    await refused(rig.engine.getVm(vmId(), context()), "UNAVAILABLE", "hv-2");
+    await hostIs("hv-2", { isUp: false });
+    expect(await state(), "a VM that no host tells of is no VM that is off").to.equal(undefined);
+    await hostIs("hv-2", { isUp: true, answers: true });
+    await put(RUNNING);
+  });
+
+  it("does not take the disk of a VM that was started after it was seen off", async () => {
+    const id = await newDisk();
+    await attach(id);
+    const put = (power: number) =>
+      rig.simulator.change((before) => withVm(before, vmId(), (vm) => ({ ...vm, state: power })));
+    await put(OFF);
+    await rig.host.listVms();
+    await put(RUNNING);
+    await refused(rig.engine.detach(vmId(), id, context(), true), "FAILED_PRECONDITION", vmId());
+    expect(await holders(id)).to.have.length(1);
+    await detach(id);
   });
 
   it("reports a disk that storage migration moved, and never calls it detached", async () => {

@@ -131,10 +131,10 @@ describe("volumes API v1: a volume's life", () => {
       at: "/x",
     });
     expect(await stateOf(uuid)).to.equal("mounted");
-    Object.assign(rest.agent.host.vms[0]!, { running: false });
+    Object.assign(rest.agent.host.vms[0]!, { state: "off" });
     expect(await stateOf(uuid)).to.equal("idle");
     expect((await rest.items("GET", `/volumes/${uuid}`))[0]?.mounted_by).to.deep.equal([]);
-    Object.assign(rest.agent.host.vms[0]!, { running: true });
+    Object.assign(rest.agent.host.vms[0]!, { state: "running" });
     await rest.items("PUT", "/volumes/detach?name=idle");
     expect(await stateOf(uuid)).to.equal("available");
   });

@@ -11,7 +11,7 @@ describe("volumes API v1: settings", () => {
   const newRig = engineRigs();
   let rig: EngineRig;
   before(async () => {
-    rig = await newRig({ host: new FakeHost([{ ...fakeVm(1), running: false }, fakeVm(2)]) });
+    rig = await newRig({ host: new FakeHost([{ ...fakeVm(1), state: "off" }, fakeVm(2)]) });
   });
 
   async function serve(volumesApi: VolumesApiSettings) {

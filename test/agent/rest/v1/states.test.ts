@@ -14,7 +14,7 @@ describe("volumes API v1: states", () => {
   async function volumeAnd(change: Partial<Surroundings> = {}) {
     const rig = await newRig();
     const volume = await rig.engine.getVolume((await makeVolume(rig)).id, context());
-    const vms = new Map([fakeVm(1), { ...fakeVm(2), running: false }].map((vm) => [vm.id, vm]));
+    const vms = new Map([fakeVm(1), { ...fakeVm(2), state: "off" as const }].map((vm) => [vm.id, vm]));
     return { volume, around: { vms, busy: new Set<string>(), making: new Set<string>(), ...change } };
   }
 

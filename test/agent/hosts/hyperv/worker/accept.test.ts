@@ -4,7 +4,7 @@ import type { Hello } from "../../../../../src/agent/hosts/hyperv/protocol.ts";
 import { refused } from "../../../../support/refused.ts";
 
 const hello: Hello = {
-  protocol: 1,
+  protocol: 2,
   powershell: "5.1",
   module: "2.0.0.0",
   computer: "HV-1",
@@ -26,7 +26,7 @@ describe("a Hyper-V worker", () => {
   });
 
   it("is refused with another protocol, and without rights", async () => {
-    await refused(accept("host-7", { protocol: 2 }), "FAILED_PRECONDITION", "install both from one archive");
+    await refused(accept("host-7", { protocol: 1 }), "FAILED_PRECONDITION", "install both from one archive");
     await refused(accept("host-7", { mayManageVms: false }), "PERMISSION_DENIED", "LocalSystem");
   });
 

@@ -11,7 +11,7 @@ import { refused } from "../../../../support/refused.ts";
 import { scratchDirectory } from "../../../../support/scratch-directory.ts";
 
 const HELLO = {
-  protocol: 1,
+  protocol: 2,
   powershell: "5.1",
   module: "2.0.0.0",
   computer: "hv-1",
@@ -82,8 +82,8 @@ describe("the pool of Hyper-V workers", () => {
   });
 
   it("refuses a worker of another protocol, and one that may not manage VMs", async () => {
-    const other = await poolOf({ ...HELLO, protocol: 2 });
-    await refused(workerOf(other), "FAILED_PRECONDITION", "protocol 2");
+    const other = await poolOf({ ...HELLO, protocol: 1 });
+    await refused(workerOf(other), "FAILED_PRECONDITION", "protocol 1");
     const powerless = await poolOf({ ...HELLO, mayManageVms: false });
     await refused(workerOf(powerless), "PERMISSION_DENIED", "Hyper-V Administrators");
   });

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { HypervVm } from "../../../../src/agent/hosts/hyperv/protocol.ts";
+import { Seen } from "../../../../src/agent/hosts/hyperv/seen.ts";
+
+const ID = "c6f3f9a2-5a3e-4f0f-8f43-5f0d7a0c9b11";
+const [RUNNING, OFF] = [2, 3];
+
+function vm(host: string, state: number): HypervVm {
+  return {
+    id: ID,
+    name: "n",
+    host,
+    state,
+    generation: 2,
+    path: "",
+    controllers: [],
+    drives: [],
+    checkpoints: [],
+  };
+}
+
+function stateOf(vms: readonly HypervVm[], nodes: readonly { name: string; isUp: boolean }[] = []) {
+  const seen = new Seen(
+    { vms: [...vms], nodes: [...nodes], unreachable: [] },
+    [],
+    () => false,
+    () => undefined,
+  );
+  const last = seen.vms.get(ID);
+  return last && seen.vmOf(last).state;
+}
+
+describe("Hyper-V host: what proves a VM off", () => {
+  it("is its host's word, on a host that is alone or that its cluster counts in", () => {
+    expect(stateOf([vm("a", OFF)])).to.equal("off");
+    expect(stateOf([vm("a", RUNNING)])).to.equal("running");
+    expect(stateOf([vm("a", OFF)], [{ name: "a", isUp: true }])).to.equal("off");
+    expect(stateOf([vm("a", OFF)], [{ name: "a", isUp: false }])).to.equal("other");
+    expect(stateOf([vm("a", OFF)], [{ name: "b", isUp: true }])).to.equal("other");
+  });
+
+  it("is the word of all that tell of it: a VM that moves is told by two", () => {
+    expect(stateOf([vm("a", RUNNING), vm("b", OFF)])).to.equal("other");
+    expect(stateOf([vm("a", OFF), vm("b", RUNNING)])).to.equal("running");
+    expect(stateOf([vm("a", OFF), vm("b", OFF)])).to.equal("off");
+  });
+
+  it("is nothing else, whatever is told", () => {
+    const told = fc.record({
+      host: fc.constantFrom("a", "b", "c"),
+      state: fc.integer({ min: 0, max: 65_535 }),
+    });
+    const nodes = fc.array(fc.record({ name: fc.constantFrom("a", "b", "c"), isUp: fc.boolean() }), {
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(fc.array(told, { maxLength: 3 }), nodes, (vms, cluster) => {
+        const seen = stateOf(
+          vms.map(({ host, state }) => vm(host, state)),
+          cluster,
+        );
+        const counted = (host: string) =>
+          cluster.length === 0 || cluster.some((one) => one.isUp && one.name === host);
+        const isOff = vms.length > 0 && vms.every(({ host, state }) => state === OFF && counted(host));
+        expect(seen === "off").to.equal(isOff);
+      }),
+    );
+  });
+});
