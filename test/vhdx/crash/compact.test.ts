@@ -20,7 +20,7 @@ function backwards(): Step[] {
 }
 
 describe("vhdx crash while a file is compacted", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   after(printTotal);
   for (const type of ["dynamic", "fixed"] as const) {
     for (const logicalSectorSize of [512, 4096] as const) {

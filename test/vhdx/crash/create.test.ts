@@ -24,7 +24,7 @@ function creation(name: string, view: View, options: NewImageOptions): Scenario 
 }
 
 describe("vhdx crash while a disk is created", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   after(printTotal);
   for (const logicalSectorSize of [512, 4096] as const) {
     for (const type of ["dynamic", "fixed"] as const) {

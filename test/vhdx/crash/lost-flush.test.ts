@@ -19,7 +19,7 @@ async function expectNoticed(scenario: Scenario, expected: readonly number[]): P
 }
 
 describe("vhdx crash tests notice a lost flush", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   it("of a session that gives two blocks their place", async () => {
     const file = await prepared(await newDisk(), [write(0, 4096)]);
     const steps = [write(BLOCK, 512), flush, write(2 * BLOCK, 512), flush];

@@ -59,7 +59,7 @@ const damages: Readonly<Record<string, (file: MemoryFile) => unknown>> = {
 };
 
 describe("vhdx crash while a file is repaired", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   after(printTotal);
   for (const [name, damage] of Object.entries(damages)) {
     it(name, async () => {

@@ -67,7 +67,7 @@ function viewOf(size: bigint, newSize: bigint): View {
 }
 
 describe("vhdx crash while a disk as a whole is changed", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   after(printTotal);
   for (const [name, { options, size, change, zeros }] of Object.entries(cases)) {
     it(name, async () => {

@@ -34,7 +34,7 @@ function around(places: readonly number[]): [bigint, bigint][] {
 }
 
 describe("vhdx crash in a session", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   after(printTotal);
   for (const logicalSectorSize of [512, 4096] as const) {
     for (const type of ["dynamic", "fixed"] as const) {

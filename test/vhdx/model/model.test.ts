@@ -7,7 +7,7 @@ import { DiskUnderTest } from "./disk-under-test.ts";
 import { start, steps } from "./steps.ts";
 
 const SEQUENCES = 2000;
-const TIME_BOX_MS = 900_000;
+const TIME_BOX_MS = 2_400_000;
 
 /** Real files that live in memory where the machine has that: what counts here is not the disk under them. */
 const home = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
