@@ -27,6 +27,21 @@ export async function readDocsAsset(name) { return Buffer.from(contents.get(name
 };
 
 /**
+ * Leaves out what the client library of Kubernetes would send requests with: of it only what knows credentials is used.
+ * It is loaded whole with that, and would be a third of the controller's memory.
+ */
+const withoutUndici: Plugin = {
+  name: "without-undici",
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "left-out" }));
+    bundler.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+      contents: `const leftOut = () => { throw new Error("undici is not in this bundle"); };
+export { leftOut as Agent, leftOut as ProxyAgent, leftOut as fetch };`,
+    }));
+  },
+};
+
+/**
  * Bundles the program with all its libraries and data.
  * @returns directories of the packages that are in it, below the project's.
  */
@@ -51,7 +66,7 @@ export async function buildBundle(
     },
     // Optional: without it holes are neither told nor made.
     external: ["koffi"],
-    plugins: [carriedDocs],
+    plugins: [carriedDocs, withoutUndici],
     logLevel: "warning",
   });
   await chmod(outfile, 0o755);

@@ -1,19 +1,23 @@
 import { Command, Option } from "commander";
-import parseDuration from "parse-duration";
 import { observeAgents } from "../controller/agent-metrics.ts";
 import { controllerService } from "../controller/controller.ts";
 import { followAgents } from "../controller/follow-agents.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
-import { StatusError } from "../kit/errors.ts";
 import { createLog } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
+import {
+  type KubernetesOptions,
+  kubernetesOptions,
+  readKubernetesOptions,
+} from "./controller/kubernetes-options.ts";
 import { driverOptions, type DriverOptions } from "./options.ts";
 import { serveRole } from "./serve-role.ts";
-import { stopSignal } from "./until-stopped.ts";
+import { readTime } from "./terminal/time-option.ts";
+import { stopSignal, untilStopped } from "./until-stopped.ts";
 
-interface Options extends DriverOptions {
+interface Options extends DriverOptions, KubernetesOptions {
   readonly endpoint: string;
   readonly agents: string;
   readonly serveLastKnown?: number;
@@ -28,13 +32,14 @@ export function controllerCommand(): Command {
       new Option(
         "--serve-last-known <time>",
         "list what was last known of a group whose agent does not answer, up to so old (10m); by default lists fail",
-      ).argParser(readTime),
+      ).argParser((text) => readTime("--serve-last-known", text)),
     );
-  for (const option of driverOptions()) command.addOption(option);
+  for (const option of [...kubernetesOptions(), ...driverOptions()]) command.addOption(option);
   return command.action(runController);
 }
 
 async function runController(options: Options): Promise<void> {
+  const kubernetes = readKubernetesOptions(options);
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const stop = stopSignal();
@@ -47,16 +52,18 @@ async function runController(options: Options): Promise<void> {
     GroupController: groupControllerService({ groups, names: options }),
     SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
+  const meanwhile = async (stop: AbortSignal) => {
+    if (kubernetes === undefined) {
+      await untilStopped(stop);
+      return;
+    }
+    // Loaded when CSI is served: no call waits for it.
+    const { workWithKubernetes } = await import("../controller/kubernetes/work-with-kubernetes.ts");
+    await workWithKubernetes(kubernetes, options.driverName, () => [], metrics.registry, log, stop);
+  };
   try {
-    await serveRole({ name: "controller", services }, options, metrics, log, stop);
+    await serveRole({ name: "controller", services, meanwhile }, options, metrics, log, stop);
   } finally {
     await agents.close();
   }
-}
-
-/** Milliseconds. */
-function readTime(text: string): number {
-  const ms = /^\s*-/.test(text) ? null : parseDuration(text);
-  if (ms !== null && ms > 0) return ms;
-  throw new StatusError("INVALID_ARGUMENT", `--serve-last-known ${text} is not a time such as 90s or 10m`);
 }
