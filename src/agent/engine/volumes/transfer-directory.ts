@@ -21,7 +21,10 @@ export async function existingFile(parts: EngineParts, file: string): Promise<st
 export async function placeInTransferDirectory({ settings }: EngineParts, file: string): Promise<string> {
   const directory = settings.transferDirectory;
   if (directory === undefined) {
-    throw new StatusError("FAILED_PRECONDITION", "this agent has no transfer directory: set transferDir");
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      "this agent has no transfer directory: set transferDirectory",
+    );
   }
   checkDiskName("file", file);
   const path = join(await realpath(directory), file);

@@ -72,7 +72,7 @@ describe("engine import and export", () => {
     await refused(
       bare.engine.importVolume("a", "n", undefined, context()),
       "FAILED_PRECONDITION",
-      "transferDir",
+      "transferDirectory",
     );
   });
 });
