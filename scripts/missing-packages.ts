@@ -1,5 +1,6 @@
 import { runtimePrograms } from "../src/commands/up/programs.ts";
 import { missingPrograms } from "../src/kit/missing-programs.ts";
+import { e2ePrograms } from "../test/e2e/machine/programs.ts";
 
 /** Foreign judges of the disk format and of the REST APIs. */
 const testPrograms = {
@@ -11,8 +12,13 @@ const testPrograms = {
   mcs: "mono-mcs mono-runtime libmono-system-serviceprocess4.0-cil",
 };
 
-// Prints the Debian packages that are missing for a purpose, `up` or `test`, in one line.
-const programs: Readonly<Record<string, string>> =
-  process.argv[2] === "test" ? testPrograms : runtimePrograms;
+const purposes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  up: runtimePrograms,
+  test: testPrograms,
+  e2e: e2ePrograms,
+};
+
+// Prints the Debian packages that are missing for a purpose, in one line.
+const programs = purposes[process.argv[2] ?? ""] ?? runtimePrograms;
 const missing = missingPrograms(Object.keys(programs), process.env["PATH"] ?? "");
 process.stdout.write([...new Set(missing.map((program) => programs[program]))].join(" "));

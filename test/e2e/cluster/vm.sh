@@ -1,0 +1,11 @@
+# What a VM is before its first service: directories of its own. $1 has what it keeps. Ends, and the VM with it, when
+# nobody holds its standard input any more.
+set -eu
+mount -t tmpfs -o mode=755 run /run
+mount --bind "$1/log" /var/log
+mount -t overlay -o "lowerdir=/var/lib,upperdir=$1/var-lib,workdir=$1/work" var-lib /var/lib
+mount --bind "$1/kubelet" /var/lib/kubelet
+# As init does: what is mounted in a container that asks for it is seen here, and the other way round.
+mount --make-rshared /
+touch "$1/on"
+exec tini -- cat
