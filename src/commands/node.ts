@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { identityService } from "../csi/identity.ts";
+import type { SocketListener } from "../csi/listeners/socket-listener.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { createLog, type Log } from "../kit/log.ts";
 import { createMetrics } from "../kit/metrics.ts";
@@ -23,16 +24,17 @@ interface Options extends DriverOptions, FactsOptions, RegistrationOptions {
   readonly endpoint: string;
 }
 
-export function nodeCommand(): Command {
+/** @param listener what listens on its sockets, instead of this system's own */
+export function nodeCommand(listener?: SocketListener): Command {
   const command = new Command("node")
     .description("serve the CSI Identity and Node services inside a VM")
     .requiredOption("--endpoint <unix://path>", "socket to serve CSI on");
   for (const option of [...factsOptions(), ...registrationOptions(), ...driverOptions()])
     command.addOption(option);
-  return command.action(runNode);
+  return command.action((options: Options) => runNode(options, listener));
 }
 
-async function runNode(options: Options): Promise<void> {
+async function runNode(options: Options, listener: SocketListener | undefined): Promise<void> {
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const stop = stopSignal();
@@ -55,12 +57,12 @@ async function runNode(options: Options): Promise<void> {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Node: service,
   };
-  const role: Role = { name: "node", services };
+  const role: Role = { name: "node", services, listener };
   if (options.registerWithKubelet !== true) {
     await serveRole(role, options, metrics, log, stop);
     return;
   }
-  const { whyNot, keep } = kubeletRegistration(plugin, service.NodeGetInfo, metrics, log);
+  const { whyNot, keep } = kubeletRegistration(plugin, service.NodeGetInfo, metrics, log, listener);
   await serveRole({ ...role, whyNotReady: whyNot, meanwhile: keep }, options, metrics, log, stop);
 }
 

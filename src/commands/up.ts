@@ -18,6 +18,7 @@ import { groupControllerService } from "../controller/group/group-controller.ts"
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { Groups } from "../controller/groups.ts";
 import { identityService } from "../csi/identity.ts";
+import type { SocketListener } from "../csi/listeners/socket-listener.ts";
 import { serveSocket } from "../csi/server.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { serveHttpEndpoint } from "../kit/http-endpoint.ts";
@@ -46,7 +47,8 @@ interface Options extends DriverOptions {
 
 const OWNER = "hyperv-csi up";
 
-export function upCommand(): Command {
+/** @param listener what listens on its socket, instead of this system's own */
+export function upCommand(listener?: SocketListener): Command {
   const command = new Command("up")
     .description(
       "run agent, controller and node in one process on this Linux machine: show the main job, then serve",
@@ -71,16 +73,16 @@ export function upCommand(): Command {
     .addOption(maxVolumesOption());
   for (const option of driverOptions())
     command.addOption(option.long === "--log-level" ? option.default("warn") : option);
-  return command.action(runUp);
+  return command.action((options: Options) => runUp(options, listener));
 }
 
-async function runUp(options: Options): Promise<void> {
+async function runUp(options: Options, listener: SocketListener | undefined): Promise<void> {
   const stop = stopSignal();
   await preflight();
   const state = await openStateDirectory(options.stateDir, OWNER);
   const parts: Closable[] = [{ close: () => state.lock.release() }];
   try {
-    const { url, nodeId, group } = await start(options, state, parts);
+    const { url, nodeId, group } = await start(options, state, parts, listener);
     if (options.show) {
       process.stdout.write("hyperv-csi shows its main job on this machine:\n");
       await show(state, nodeId, stop);
@@ -107,7 +109,12 @@ async function runUp(options: Options): Promise<void> {
 }
 
 /** Starts agent, controller and node; what was started is in `parts`, also when a later one fails. */
-async function start(options: Options, state: StateDirectory, parts: Closable[]) {
+async function start(
+  options: Options,
+  state: StateDirectory,
+  parts: Closable[],
+  listener: SocketListener | undefined,
+) {
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const nodeId = await readOrMakeVmId(state);
@@ -151,7 +158,7 @@ async function start(options: Options, state: StateDirectory, parts: Closable[])
       names,
     }),
   };
-  parts.push(await serveSocket(`unix://${state.csiSocket}`, services, metrics, log));
+  parts.push(await serveSocket(`unix://${state.csiSocket}`, services, metrics, log, listener));
   return { url: agent.url, nodeId, group };
 }
 

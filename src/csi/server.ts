@@ -62,7 +62,7 @@ export async function serveSocket(
     isThere: async () => (await listener.whatIsAt(socket)) !== "nothing",
     close: async () => {
       listening.stop();
-      await drain(server);
+      await drain(server, listening);
       await listening.close();
     },
   };
@@ -93,15 +93,15 @@ function implementation(
   );
 }
 
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, DRAIN_MS);
-    server.tryShutdown(() => {
-      clearTimeout(cut);
-      resolve();
-    });
+async function drain(server: Server, listening: Listening): Promise<void> {
+  const cut = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    server.forceShutdown();
+    cut.resolve(undefined);
+  }, DRAIN_MS);
+  const shutDown = new Promise((resolve) => {
+    server.tryShutdown(resolve);
   });
+  await Promise.race([shutDown.then(() => listening.ended()), cut.promise]);
+  clearTimeout(timer);
 }

@@ -14,6 +14,7 @@ export interface RunningDriver {
 }
 
 const PROGRAM = join(import.meta.dirname, "../../src/main.ts");
+const OVER_CARRIED = join(import.meta.dirname, "../support/over-carried.ts");
 /** Few, so that filling a VM up does not take long. */
 const SLOTS = ["--max-volumes", "12"];
 /** Everything is logged, so that it can be seen what never is. */
@@ -24,14 +25,19 @@ export function startUp(directory: string): Promise<RunningDriver> {
   return startOn("local", directory);
 }
 
+/** The same, on a socket made as on Windows. */
+export function startCarried(directory: string): Promise<RunningDriver> {
+  return startOn("local", directory, OVER_CARRIED);
+}
+
 /** The same over a simulated Hyper-V, whose VM the node plugin is in. */
 export function startSimulated(directory: string): Promise<RunningDriver> {
   return startOn("hyperv-sim", directory);
 }
 
-async function startOn(host: string, directory: string): Promise<RunningDriver> {
+async function startOn(host: string, directory: string, program = PROGRAM): Promise<RunningDriver> {
   const own = ["up", "--no-show", "--host", host, "--state-dir", directory, ...SLOTS, ...LOGGED];
-  const up = startProcess(process.execPath, [PROGRAM, ...own]);
+  const up = startProcess(process.execPath, [program, ...own]);
   await up.says(/serving CSI/);
   const socket = join(directory, "csi.sock");
   return {

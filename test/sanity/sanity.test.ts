@@ -6,7 +6,13 @@ import type { ControllerRpcs, IdentityRpcs, NodeRpcs } from "../../src/csi/rpc.t
 import { mayGrowMountedExt4 } from "../../src/node/linux/growth.ts";
 import { needsLoopDevices } from "../support/needs-loop-devices.ts";
 import { loopsBelow, mountsBelow, scratchDirectory } from "../support/scratch-directory.ts";
-import { startSeparately, startSimulated, startUp, type RunningDriver } from "./compositions.ts";
+import {
+  startCarried,
+  startSeparately,
+  startSimulated,
+  startUp,
+  type RunningDriver,
+} from "./compositions.ts";
 import { runSanity, whyNoSanity } from "./csi-sanity.ts";
 import expected from "./expected.json" with { type: "json" };
 
@@ -14,6 +20,7 @@ import expected from "./expected.json" with { type: "json" };
 const compositions = {
   "one process": { start: startUp, runs: 5, mutable: 'deleteProtection: "false"\n' },
   "separate processes": { start: startSeparately, runs: 5, mutable: 'deleteProtection: "false"\n' },
+  "the listener for Windows": { start: startCarried, runs: 1, mutable: 'deleteProtection: "false"\n' },
   "a simulated Hyper-V": { start: startSimulated, runs: 1, mutable: 'maximumIops: "500"\n' },
 };
 

@@ -30,8 +30,9 @@ export const builtInListener: SocketListener = {
       });
     });
     return {
-      // The server listens itself, and stops when it is shut down.
+      // The server listens itself: its shutdown does all of that.
       stop: () => undefined,
+      ended: () => Promise.resolve(),
       close: () => rm(path, { force: true }),
     };
   },

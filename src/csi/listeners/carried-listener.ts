@@ -43,6 +43,11 @@ export function carriedListener(platform: NodeJS.Platform, native: Native | unde
         stop: () => {
           listener.close();
         },
+        ended: async () => {
+          await Promise.all(
+            [...connections].map((connection) => new Promise((resolve) => connection.once("close", resolve))),
+          );
+        },
         close: () => {
           for (const connection of connections) connection.destroy();
           return Promise.resolve();

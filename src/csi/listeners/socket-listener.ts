@@ -17,7 +17,9 @@ export interface SocketListener {
 export interface Listening {
   /** Nobody connects any more. */
   stop(): void;
-  /** After the server was shut down: what is left of connections is cut, and the socket is gone. */
+  /** When the server was shut down: resolves once its answers are sent and all connections are closed. */
+  ended(): Promise<void>;
+  /** What is left of connections is cut, and the socket is gone. */
   close(): Promise<void>;
 }
 

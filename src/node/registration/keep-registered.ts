@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Gauge } from "prom-client";
+import type { SocketListener } from "../../csi/listeners/socket-listener.ts";
 import type { RegistrationRpcs } from "../../csi/rpc.ts";
 import { serveSocket } from "../../csi/server.ts";
 import { StatusError } from "../../kit/errors.ts";
@@ -32,6 +33,7 @@ export function kubeletRegistration(
   nodeInfo: () => Promise<unknown>,
   metrics: Metrics,
   log: Log,
+  listener?: SocketListener,
 ): KubeletRegistration {
   let whyNot: string | undefined = NOT_ASKED;
   const refused = new AbortController();
@@ -78,7 +80,7 @@ export function kubeletRegistration(
     if (!(await untilKnown(stop))) return;
     whyNot = NOT_ASKED;
     const end = AbortSignal.any([stop, refused.signal]);
-    let server = await serveSocket(socket, { Registration }, metrics, log);
+    let server = await serveSocket(socket, { Registration }, metrics, log, listener);
     try {
       while (!end.aborted) {
         if (await server.isThere()) {
@@ -88,7 +90,7 @@ export function kubeletRegistration(
         log.warn({ socket }, "the registration socket is gone: it is made again");
         whyNot = NOT_ASKED;
         await server.close();
-        server = await serveSocket(socket, { Registration }, metrics, log);
+        server = await serveSocket(socket, { Registration }, metrics, log, listener);
       }
     } finally {
       await server.close();
