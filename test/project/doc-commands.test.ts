@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
@@ -76,9 +76,7 @@ function runsAll(script: string): void {
     });
 
   it("can be run as they stand", async () => {
-    await mkdir(join(project, "dist"), { recursive: true });
-    await mkdir(scratch("checkout"));
-    for (const name of await readdir(project)) await symlink(join(project, name), scratch("checkout", name));
+    await checkout(scratch("checkout"));
     const shell = execa("sh", ["-eu", "-c", script], {
       cwd: scratch("checkout"),
       env: { PATH: `${join(project, ".cache")}:${process.env["PATH"] ?? ""}`, HOME: scratch("checkout") },
@@ -95,6 +93,21 @@ function runsAll(script: string): void {
     const { exitCode, all } = await shell;
     expect(exitCode, all).to.equal(0);
   });
+}
+
+/** A checkout that is made of links: what commands leave in it is not left in the project. */
+async function checkout(directory: string): Promise<void> {
+  await mkdir(join(project, "dist"), { recursive: true });
+  await linkAll(project, directory, ["node_modules"]);
+  // Not a link: an `npm ci` would empty what it leads to. It has what the lockfile names.
+  await linkAll(join(project, "node_modules"), join(directory, "node_modules"), [".installed-lockfile"]);
+  await copyFile(join(project, "package-lock.json"), join(directory, "node_modules/.installed-lockfile"));
+}
+
+async function linkAll(from: string, to: string, except: readonly string[]): Promise<void> {
+  await mkdir(to);
+  const names = (await readdir(from)).filter((name) => !except.includes(name));
+  for (const name of names) await symlink(join(from, name), join(to, name));
 }
 
 function endGroup(pid: number | undefined): void {
