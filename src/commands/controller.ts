@@ -3,6 +3,7 @@ import { observeAgents } from "../controller/agent-metrics.ts";
 import { controllerService } from "../controller/controller.ts";
 import { followAgents } from "../controller/follow-agents.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
+import type { TaskParts } from "../controller/kubernetes/work-with-kubernetes.ts";
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
 import { createLog } from "../kit/log.ts";
@@ -59,7 +60,12 @@ async function runController(options: Options): Promise<void> {
     }
     // Loaded when CSI is served: no call waits for it.
     const { workWithKubernetes } = await import("../controller/kubernetes/work-with-kubernetes.ts");
-    await workWithKubernetes(kubernetes, options.driverName, () => [], metrics.registry, log, stop);
+    const { orphanReport } = await import("../controller/kubernetes/orphans/orphan-report.ts");
+    const { registry } = metrics;
+    const tasksOf = ({ api }: TaskParts) => [
+      orphanReport({ api, groups, driverName: options.driverName }, registry, log),
+    ];
+    await workWithKubernetes(kubernetes, options.driverName, tasksOf, registry, log, stop);
   };
   try {
     await serveRole({ name: "controller", services, meanwhile }, options, metrics, log, stop);

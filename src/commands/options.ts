@@ -45,7 +45,7 @@ export function readMaxVolumes(text: string): number {
 }
 
 /** CSI's rule for names of drivers; they become part of file names. @throws StatusError INVALID_ARGUMENT */
-function readDriverName(text: string): string {
+export function readDriverName(text: string): string {
   if (text.length <= 63 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i.test(text)) return text;
   throw new StatusError(
     "INVALID_ARGUMENT",

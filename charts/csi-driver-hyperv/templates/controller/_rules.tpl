@@ -1,5 +1,13 @@
 {{/* What each sidecar may do in the whole cluster, by its name. */}}
 {{- define "hyperv-csi.rules" -}}
+controller:
+  # Compared with what the hosts have.
+  - apiGroups: [""]
+    resources: [persistentvolumes]
+    verbs: [list]
+  - apiGroups: [snapshot.storage.k8s.io]
+    resources: [volumesnapshotcontents]
+    verbs: [list]
 provisioner:
   - apiGroups: [""]
     resources: [persistentvolumes]
