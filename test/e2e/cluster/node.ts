@@ -61,11 +61,20 @@ export class ClusterNode {
     const { directory, images } = this.#place;
     const sign = join(directory, "on");
     await rm(sign, { force: true });
-    const apart = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"];
+    const apart = [
+      "unshare",
+      "--mount",
+      "--propagation",
+      "private",
+      "--pid",
+      "--fork",
+      "--mount-proc",
+      "--uts",
+    ];
     this.#vm = this.#processes.startBehind(
       `${this.name}-vm`,
       [...apart, "--kill-child"],
-      ["sh", join(import.meta.dirname, "vm.sh"), directory],
+      ["sh", join(import.meta.dirname, "vm.sh"), directory, `node-${this.#place.number}`],
     );
     await until(`${this.name} has its mounts`, async () => {
       if (!this.#vm?.alive()) throw new Error(await this.#processes.output(`${this.name}-vm`));
@@ -115,6 +124,6 @@ export class ClusterNode {
   }
 
   async #enter(): Promise<string[]> {
-    return ["--target", String(await this.#vm?.pid()), "--mount", "--pid", "--"];
+    return ["--target", String(await this.#vm?.pid()), "--mount", "--pid", "--uts", "--"];
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasErrno } from "../../../src/kit/errors.ts";
 
@@ -9,6 +9,8 @@ const root = "/sys/fs/cgroup";
 /** Makes a cgroup in each hierarchy, as kubelet wants it of its root; where CPUs are given out, with all of them. */
 export async function makeCgroups(name: string): Promise<void> {
   for (const hierarchy of await hierarchies()) {
+    // Where version 1 gives out resources, containers only have names in that of version 2, which they make.
+    if (basename(hierarchy) === "unified") continue;
     const directory = join(hierarchy, name);
     await mkdir(directory, { recursive: true });
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {
@@ -33,7 +35,7 @@ export async function removeCgroups(name: string): Promise<void> {
 async function hierarchies(): Promise<string[]> {
   if (existsSync(join(root, "cgroup.controllers"))) return [root];
   const names = await readdir(root);
-  return names.filter((name) => name !== "unified").map((name) => join(root, name));
+  return names.map((name) => join(root, name));
 }
 
 async function removeTree(directory: string): Promise<void> {

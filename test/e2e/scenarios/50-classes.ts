@@ -11,6 +11,10 @@ interface Volume extends KubeObject {
   readonly spec: { readonly csi: { readonly volumeHandle: string } };
 }
 
+interface Attachment extends KubeObject {
+  readonly spec: { readonly source: { readonly persistentVolumeName?: string } };
+}
+
 interface Claim extends KubeObject {
   readonly status: {
     readonly currentVolumeAttributesClassName?: string;
@@ -81,7 +85,10 @@ describe("classes and limits", () => {
     const { volumes } = await agent.client.listVolumes(0, "", testCall());
     const ids = volumes.map(({ DiskIdentifier }) => DiskIdentifier);
     expect(ids).to.include(kept.id).and.not.include(gone.id);
-    await kubectl.run(["wait", "volumeattachments", "--all", "--for=delete", "--timeout=300s"]);
+    await until("it is attached no more", async () => {
+      const all = await kubectl.list<Attachment>("volumeattachments");
+      return all.some(({ spec }) => spec.source.persistentVolumeName === kept.pv) ? undefined : true;
+    });
     await kubectl.run(["delete", `pv/${kept.pv}`, "--wait", "--timeout=300s"]);
     await agent.client.deleteVolume(kept.id, testCall());
   });
