@@ -167,6 +167,18 @@ describe("the Helm chart", function () {
     ]);
   });
 
+  it("lets nobody read Secrets", async () => {
+    for (const file of await readdir(join(here, "values"))) {
+      const manifests = manifestsOf(await renderChart("--values", join(here, "values", file)));
+      const roles = manifests.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
+      expect(roles).not.to.deep.equal([]);
+      for (const { metadata, rules } of roles as (Manifest & { rules: { resources: string[] }[] })[]) {
+        for (const { resources } of rules) expect(resources, metadata.name).not.to.include("secrets");
+        for (const { resources } of rules) expect(resources, metadata.name).not.to.include("*");
+      }
+    }
+  });
+
   it("refuses values that can't be meant, naming them", async () => {
     const agents = [{ url: "https://a.example:9810", key: "0123456789abcdef" }];
     for (const [content, message] of [
