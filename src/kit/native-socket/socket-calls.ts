@@ -26,6 +26,8 @@ export interface SocketCalls {
 
 /** How many may wait to be accepted, as Node has it. */
 const BACKLOG = 511;
+const NO_UNIX_SOCKETS =
+  ": this system has no Unix sockets; Windows has them since Server 2019 and Windows 10 1803";
 /** Bytes taken at once. */
 const CHUNK = 65_536;
 
@@ -44,8 +46,10 @@ export function socketCalls(native: Native, system: SocketSystem): SocketCalls {
     const number = askLastError === undefined ? native.errno() : (askLastError() as number);
     return errors[number] ?? `error ${number}`;
   };
-  const failure = (syscall: string, code: string): NodeJS.ErrnoException =>
-    Object.assign(new Error(`${syscall}: ${code}`), { code, syscall });
+  const failure = (syscall: string, code: string): NodeJS.ErrnoException => {
+    const hint = code === "EAFNOSUPPORT" ? NO_UNIX_SOCKETS : "";
+    return Object.assign(new Error(`${syscall}: ${code}${hint}`), { code, syscall });
+  };
   const must = (result: number, syscall: string): number => {
     if (result < 0) throw failure(syscall, lastError());
     return result;

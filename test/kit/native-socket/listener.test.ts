@@ -4,8 +4,10 @@ import { connect, createServer } from "node:net";
 import { expect } from "chai";
 import { isServed } from "../../../src/kit/native-socket/is-served.ts";
 import { listenOn } from "../../../src/kit/native-socket/listener.ts";
+import { socketCalls } from "../../../src/kit/native-socket/socket-calls.ts";
 import { linuxSockets } from "../../../src/kit/native-socket/system.ts";
 import { whatIsAt } from "../../../src/kit/native-socket/what-is-at.ts";
+import { nativeLibraries } from "../../../src/kit/native.ts";
 import { endOwnProcesses, startProcess } from "../../support/own-processes.ts";
 import { thrownBy } from "../../support/failure.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
@@ -59,6 +61,13 @@ describe("listener over a system's calls", () => {
     expect(thrownBy(() => listen(`${path("a")}\0b`)).code).to.equal("INVALID_ARGUMENT");
     expect(await whatIsAt(path("taken.sock"))).to.equal("socket");
     listener.close();
+  });
+
+  it("says which Windows has what is missing", () => {
+    const none = { ...linuxSockets, constants: { ...linuxSockets.constants, AF_UNIX: 99 } };
+    const native = nativeLibraries();
+    if (native === undefined) throw new Error("koffi is not installed");
+    expect(() => socketCalls(native, none).open()).to.throw(/socket: EAFNOSUPPORT: .* since Server 2019/);
   });
 
   it("takes the longest path that there can be, and letters of any script", async () => {
