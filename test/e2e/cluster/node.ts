@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { run } from "../../../src/kit/run.ts";
 import { kvpPool } from "../../support/kvp-pool.ts";
 import { binaries } from "../build/binaries.ts";
-import { makeCgroups } from "../machine/cgroups.ts";
+import { makeCgroups, removeCgroups } from "../machine/cgroups.ts";
 import { nodeAddress, podNetwork } from "./addresses.ts";
 import { containerdSettings, kubeletSettings, podNetworkSettings } from "./node-settings.ts";
 import type { Processes, Running } from "./processes.ts";
@@ -104,6 +104,7 @@ export class ClusterNode {
   /** Pulls the VM's plug: every process in it is dead and every mount gone. Its disk stays. */
   async turnOff(): Promise<void> {
     await this.#vm?.kill("SIGKILL");
+    await removeCgroups(this.#cgroup);
   }
 
   /** Runs a program in the VM and returns what it writes. */

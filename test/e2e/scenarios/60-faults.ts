@@ -8,11 +8,10 @@ import { theRig } from "../rig.ts";
 
 /** Ends a role of the driver in a node's pods at once, as the kernel does when memory runs out. */
 async function killRole(node: ClusterNode, role: "controller" | "node"): Promise<void> {
-  const found = await node.inside(["busybox", "pgrep", "-f", `/hyperv-csi ${role} `]);
-  for (const pid of found.split("\n")) {
-    // tini hands the end of its child on, or has ended with it already.
-    await node.inside(["busybox", "kill", "-9", pid]).catch(() => undefined);
-  }
+  const processes = await node.inside(["busybox", "ps", "-o", "pid,args"]);
+  const own = processes.split("\n").filter((line) => line.includes(`/usr/local/bin/hyperv-csi ${role} `));
+  expect(own, `processes of the ${role} on ${node.name}`).to.have.lengthOf(1);
+  await node.inside(["busybox", "kill", "-9", own[0]!.trim().split(" ")[0]!]);
 }
 
 describe("what is killed while work goes on comes back, and the work ends well", () => {
