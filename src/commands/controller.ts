@@ -3,7 +3,7 @@ import { observeAgents } from "../controller/agent-metrics.ts";
 import { controllerService } from "../controller/controller.ts";
 import { followAgents } from "../controller/follow-agents.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
-import type { TaskParts } from "../controller/kubernetes/work-with-kubernetes.ts";
+import { NoRoomReports, reportingNoRoom } from "../controller/no-room.ts";
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
 import { createLog } from "../kit/log.ts";
@@ -47,9 +47,13 @@ async function runController(options: Options): Promise<void> {
   const agents = await followAgents(options.agents, log);
   const { groups } = agents;
   observeAgents(groups, metrics.registry);
+  const noRoom = new NoRoomReports();
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
-    Controller: controllerService({ groups, names: options, lastKnownMs: options.serveLastKnown }),
+    Controller: reportingNoRoom(
+      controllerService({ groups, names: options, lastKnownMs: options.serveLastKnown }),
+      noRoom,
+    ),
     GroupController: groupControllerService({ groups, names: options }),
     SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
@@ -60,12 +64,9 @@ async function runController(options: Options): Promise<void> {
     }
     // Loaded when CSI is served: no call waits for it.
     const { workWithKubernetes } = await import("../controller/kubernetes/work-with-kubernetes.ts");
-    const { orphanReport } = await import("../controller/kubernetes/orphans/orphan-report.ts");
     const { registry } = metrics;
-    const tasksOf = ({ api }: TaskParts) => [
-      orphanReport({ api, groups, driverName: options.driverName }, registry, log),
-    ];
-    await workWithKubernetes(kubernetes, options.driverName, tasksOf, registry, log, stop);
+    const parts = { settings: kubernetes, groups, names: options, noRoom, registry, log };
+    await workWithKubernetes(parts, stop);
   };
   try {
     await serveRole({ name: "controller", services, meanwhile }, options, metrics, log, stop);

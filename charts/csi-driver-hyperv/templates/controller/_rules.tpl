@@ -1,13 +1,29 @@
-{{/* What each sidecar may do in the whole cluster, by its name. */}}
+{{/* What the controller and each sidecar may do in the whole cluster, by its name. */}}
 {{- define "hyperv-csi.rules" -}}
+{{- if .Values.controller.kubernetes.enabled }}
 controller:
-  # Compared with what the hosts have.
+  # Whom an Event is told of: claims of volumes that found no room, volumes by their handles, nodes of a group. Volumes and
+  # snapshots are compared with what the hosts have.
+  - apiGroups: [""]
+    resources: [persistentvolumeclaims]
+    verbs: [get]
   - apiGroups: [""]
     resources: [persistentvolumes]
     verbs: [list]
   - apiGroups: [snapshot.storage.k8s.io]
     resources: [volumesnapshotcontents]
     verbs: [list]
+  - apiGroups: [events.k8s.io]
+    resources: [events]
+    verbs: [create, patch]
+  # Where the driver is registered, and the start-up taint that goes then.
+  - apiGroups: [storage.k8s.io]
+    resources: [csinodes]
+    verbs: [list, watch]
+  - apiGroups: [""]
+    resources: [nodes]
+    verbs: [get, list, patch]
+{{- end }}
 provisioner:
   - apiGroups: [""]
     resources: [persistentvolumes]

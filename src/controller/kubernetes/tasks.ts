@@ -1,0 +1,44 @@
+import type { Registry } from "prom-client";
+import type { DriverNames } from "../../csi/driver.ts";
+import type { Log } from "../../kit/log.ts";
+import type { Groups } from "../groups.ts";
+import type { ApiClient } from "./api/api-client.ts";
+import { regarding } from "./events/event.ts";
+import type { Recorder } from "./events/recorder.ts";
+import { watchHealthTask } from "./events/watch-health.ts";
+import { watchHostsTask } from "./events/watch-hosts.ts";
+import type { Task } from "./leader/task.ts";
+import { orphanReport } from "./orphans/orphan-report.ts";
+import { startupTaintTask } from "./taint/startup-taint.ts";
+
+/** What the tasks of a controller are made of. */
+export interface TaskParts {
+  readonly api: ApiClient;
+  readonly recorder: Recorder;
+  readonly groups: Groups;
+  readonly names: DriverNames;
+  readonly registry: Registry;
+  readonly log: Log;
+}
+
+/** All that one replica does at a time. */
+export function controllerTasks({ api, recorder, groups, names, registry, log }: TaskParts): readonly Task[] {
+  const { driverName, topologyKey } = names;
+  return [
+    startupTaintTask(
+      api,
+      driverName,
+      (node) => {
+        recorder.tell(
+          regarding("Node", node),
+          "StartupTaintRemoved",
+          "The driver is registered on this node",
+        );
+      },
+      log,
+    ),
+    watchHostsTask(groups, topologyKey, api, recorder),
+    watchHealthTask(groups, driverName, api, recorder, log),
+    orphanReport({ api, groups, driverName }, registry, log),
+  ];
+}
