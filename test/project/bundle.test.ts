@@ -7,6 +7,7 @@ import { buildBundle } from "../../scripts/build.ts";
 import { csiClient } from "../../src/csi/client.ts";
 import type { IdentityRpcs } from "../../src/csi/rpc.ts";
 import { version } from "../../src/kit/version.ts";
+import { API_TOKEN, FakeApiServer } from "../support/api-server/api-server.ts";
 import { needsLoopDevices } from "../support/needs-loop-devices.ts";
 import { startProcess } from "../support/own-processes.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
@@ -44,6 +45,30 @@ describe("the bundle, alone in an empty directory", () => {
     });
     identity.close();
     expect(await node.kill("SIGTERM")).to.equal(0);
+  });
+
+  it("leads as a controller with an API server, by what it carries of the client library, and gives that back", async () => {
+    const server = await FakeApiServer.start(scratch("api"));
+    try {
+      await writeFile(scratch("kubeconfig"), server.kubeconfig());
+      await writeFile(scratch("agent-key"), randomUUID());
+      const agent = { group: "local", url: "http://127.0.0.1:1", apiKeyFile: scratch("agent-key") };
+      await writeFile(scratch("agents.yaml"), JSON.stringify({ agents: [agent] }));
+      const socket = `unix://${scratch("controller.sock")}`;
+      const args = ["--endpoint", socket, "--agents", scratch("agents.yaml")];
+      const kubernetes = ["--kubeconfig", scratch("kubeconfig")];
+      const all = [bundle, "controller", ...args, ...kubernetes];
+      const controller = startProcess(process.execPath, all);
+      await controller.says(/this replica leads/);
+      expect(await controller.kill("SIGTERM")).to.equal(0);
+      const lease = server.store.get(
+        "/apis/coordination.k8s.io/v1/namespaces/storage/leases/controller-leader-hyperv-csi-dev",
+      );
+      expect(lease["spec"]).to.include({ holderIdentity: "" });
+      expect(controller.output()).not.to.contain(API_TOKEN);
+    } finally {
+      await server.close();
+    }
   });
 
   it("serves REST as an agent, with a pool of file threads set before they start", async () => {
