@@ -3,6 +3,7 @@ import { observeAgents } from "../controller/agent-metrics.ts";
 import { controllerService } from "../controller/controller.ts";
 import { followAgents } from "../controller/follow-agents.ts";
 import { groupControllerService } from "../controller/group/group-controller.ts";
+import type { KubernetesSettings } from "../controller/kubernetes/settings.ts";
 import { NoRoomReports, reportingNoRoom } from "../controller/no-room.ts";
 import { snapshotMetadataService } from "../controller/metadata/snapshot-metadata.ts";
 import { identityService } from "../csi/identity.ts";
@@ -48,12 +49,16 @@ async function runController(options: Options): Promise<void> {
   const { groups } = agents;
   observeAgents(groups, metrics.registry);
   const noRoom = new NoRoomReports();
+  const fence = await openFence(kubernetes, options.driverName);
+  const csiParts = {
+    groups,
+    names: options,
+    lastKnownMs: options.serveLastKnown,
+    isFenced: fence?.isFenced,
+  };
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
-    Controller: reportingNoRoom(
-      controllerService({ groups, names: options, lastKnownMs: options.serveLastKnown }),
-      noRoom,
-    ),
+    Controller: reportingNoRoom(controllerService(csiParts), noRoom),
     GroupController: groupControllerService({ groups, names: options }),
     SnapshotMetadata: snapshotMetadataService({ groups, names: options }),
   };
@@ -71,6 +76,14 @@ async function runController(options: Options): Promise<void> {
   try {
     await serveRole({ name: "controller", services, meanwhile }, options, metrics, log, stop);
   } finally {
+    fence?.close();
     await agents.close();
   }
+}
+
+/** Every replica detaches, and must know by itself whose nodes are fenced. */
+async function openFence(kubernetes: KubernetesSettings | undefined, driverName: string) {
+  if (kubernetes?.fenceAfter === undefined) return undefined;
+  const { openFencedVms } = await import("../controller/kubernetes/fencing/fenced-vms.ts");
+  return await openFencedVms(kubernetes, driverName);
 }

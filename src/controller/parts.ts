@@ -7,4 +7,9 @@ export interface ControllerParts {
   readonly names: DriverNames;
   /** How long lists serve what they last knew of a group that does not answer; unset: not at all. */
   readonly lastKnownMs?: number | undefined;
+  /**
+   * Whether the node of a VM was fenced because that was off; unset where nodes are not fenced.
+   * @throws StatusError when that can't be told
+   */
+  readonly isFenced?: ((vmId: string, signal: AbortSignal) => Promise<boolean>) | undefined;
 }

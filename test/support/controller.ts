@@ -7,6 +7,7 @@ import { controllerService } from "../../src/controller/controller.ts";
 import { groupControllerService } from "../../src/controller/group/group-controller.ts";
 import { snapshotMetadataService } from "../../src/controller/metadata/snapshot-metadata.ts";
 import { Groups } from "../../src/controller/groups.ts";
+import type { ControllerParts } from "../../src/controller/parts.ts";
 import { csiClient } from "../../src/csi/client.ts";
 import type { ControllerClient } from "../../src/csi/generated/csi/v1/Controller.ts";
 import { identityService } from "../../src/csi/identity.ts";
@@ -88,8 +89,13 @@ async function serveController(
 }
 
 /** A controller over any groups on a real socket in a directory. */
-export async function serveGroups(directory: string, groups: Groups, lastKnownMs?: number) {
-  const parts = { groups, names: NAMES, lastKnownMs };
+export async function serveGroups(
+  directory: string,
+  groups: Groups,
+  lastKnownMs?: number,
+  isFenced?: ControllerParts["isFenced"],
+) {
+  const parts = { groups, names: NAMES, lastKnownMs, isFenced };
   return await serveSocket(
     join(directory, "csi.sock"),
     {

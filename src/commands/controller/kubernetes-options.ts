@@ -14,7 +14,13 @@ export interface KubernetesOptions {
   readonly leaderElectionLeaseDuration: number;
   readonly leaderElectionRenewDeadline: number;
   readonly leaderElectionRetryPeriod: number;
+  readonly fenceNodes?: true;
+  readonly fenceAfter: number;
 }
+
+/** Shorter than a VM takes to start again, or a flicker while it moves, it must not be. */
+const LEAST_FENCE_TIME = 60_000;
+const USUAL_FENCE_TIME = 180_000;
 
 export function kubernetesOptions(): Option[] {
   const time = (name: string, what: string, ms: number) =>
@@ -40,6 +46,10 @@ export function kubernetesOptions(): Option[] {
     time("lease-duration", "how long other replicas wait for one that is silent", defaultLeaseTimes.lease),
     time("renew-deadline", "how long the leader goes on when it can't renew", defaultLeaseTimes.renew),
     time("retry-period", "from one try to the next", defaultLeaseTimes.retry),
+    new Option("--fence-nodes", "mark nodes out of service whose VM is proven off, so that volumes move on"),
+    new Option("--fence-after <time>", "how long a VM must be off without a break until then")
+      .argParser((text) => readTime("--fence-after", text, LEAST_FENCE_TIME))
+      .default(USUAL_FENCE_TIME, "3m"),
   ];
 }
 
@@ -50,7 +60,10 @@ export function kubernetesOptions(): Option[] {
 export function readKubernetesOptions(options: KubernetesOptions): KubernetesSettings | undefined {
   const { kubernetes, kubeconfig } = options;
   const isThere = kubeconfig !== undefined || isInCluster();
-  if (kubernetes === "off" || (kubernetes === "auto" && !isThere)) return undefined;
+  const isOff = kubernetes === "off" || (kubernetes === "auto" && !isThere);
+  if (isOff && options.fenceNodes === true)
+    throw new StatusError("INVALID_ARGUMENT", "--fence-nodes needs the API server: give a --kubeconfig");
+  if (isOff) return undefined;
   if (!isThere)
     throw new StatusError(
       "INVALID_ARGUMENT",
@@ -71,5 +84,6 @@ export function readKubernetesOptions(options: KubernetesOptions): KubernetesSet
     leaderElection: options.leaderElection,
     leaseNamespace: options.leaderElectionNamespace,
     leaseTimes,
+    fenceAfter: options.fenceNodes === true ? options.fenceAfter : undefined,
   };
 }

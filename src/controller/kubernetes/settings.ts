@@ -9,4 +9,6 @@ export interface KubernetesSettings {
   /** Undefined for the namespace of the pod. */
   readonly leaseNamespace: string | undefined;
   readonly leaseTimes: LeaseTimes;
+  /** Milliseconds for which a VM must be off until its node is fenced; undefined where no node is. */
+  readonly fenceAfter: number | undefined;
 }

@@ -40,7 +40,10 @@ export async function workWithKubernetes(parts: KubernetesParts, stop: AbortSign
   const api = apiClient(cluster);
   const replica = replicaName();
   const recorder = new Recorder(api, { controller: names.driverName, instance: replica }, registry, log);
-  const tasks = controllerTasks({ api, recorder, groups, names, registry, log });
+  const tasks = controllerTasks({
+    ...{ api, recorder, groups, names, registry, log },
+    fenceAfter: settings.fenceAfter,
+  });
   tellNoRoom(parts.noRoom, api, names.driverName, recorder, log, stop);
   trimHeapAfterStart();
   try {

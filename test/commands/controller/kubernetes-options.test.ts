@@ -28,9 +28,23 @@ describe("the controller's options for Kubernetes", () => {
       leaderElection: true,
       leaseNamespace: undefined,
       leaseTimes: { lease: 15_000, renew: 10_000, retry: 2000 },
+      fenceAfter: undefined,
     });
     const given = await parse("--kubernetes=on");
     expect(thrownBy(() => readKubernetesOptions(given)).message).to.match(/give a --kubeconfig/);
+  });
+
+  it("fence nodes only when they are to, and after a minute at least", async () => {
+    const fenced = readKubernetesOptions(await parse("--kubeconfig", "x", "--fence-nodes"));
+    expect(fenced).to.include({ fenceAfter: 180_000 });
+    const later = await parse("--kubeconfig", "x", "--fence-nodes", "--fence-after", "10m");
+    expect(readKubernetesOptions(later)).to.include({ fenceAfter: 600_000 });
+    const alone = await parse("--fence-nodes");
+    expect(thrownBy(() => readKubernetesOptions(alone)).message).to.match(
+      /--fence-nodes needs the API server/,
+    );
+    const refused = (await rejection(parse("--fence-after", "59s"))) as Error;
+    expect(refused.message).to.match(/--fence-after 59s is not a time of 60 s or more/);
   });
 
   it("take times that fit each other", async () => {

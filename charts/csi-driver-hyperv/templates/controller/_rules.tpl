@@ -16,7 +16,7 @@ controller:
   - apiGroups: [events.k8s.io]
     resources: [events]
     verbs: [create, patch]
-  # Where the driver is registered, and the start-up taint that goes then.
+  # Where the driver is registered, the start-up taint that goes then, and with fencing the out-of-service taint.
   - apiGroups: [storage.k8s.io]
     resources: [csinodes]
     verbs: [list, watch]

@@ -44,6 +44,13 @@ export const eventReasons = {
     next: "Look whether the agent's service runs and its port is reachable from the cluster; volumes in use go on.",
   },
   HostReachable: { type: "Normal", action: "WatchHosts", on: ["Node"], next: "" },
+  NodeFenced: {
+    type: "Warning",
+    action: "FenceNode",
+    on: ["Node"],
+    next: "Its pods and volumes move to other nodes; start the VM to have it back.",
+  },
+  NodeUnfenced: { type: "Normal", action: "FenceNode", on: ["Node"], next: "" },
   StartupTaintRemoved: { type: "Normal", action: "RemoveTaint", on: ["Node"], next: "" },
 } as const satisfies Record<string, Reason>;
 

@@ -1,6 +1,6 @@
-import { isMapping } from "../../../kit/config.ts";
 import { unlessGone } from "../../../kit/unless-gone.ts";
 import type { ApiClient, Wire } from "../api/api-client.ts";
+import { objectIn } from "../objects/metadata.ts";
 import type { InCluster, Named } from "./orphan.ts";
 
 const VOLUMES = "/api/v1/persistentvolumes";
@@ -28,24 +28,19 @@ async function all(
 }
 
 function volumeOf(object: Wire, driverName: string): Named | undefined {
-  const { driver, volumeHandle } = part(part(object, "spec"), "csi");
+  const { driver, volumeHandle } = objectIn(objectIn(object, "spec"), "csi");
   return driver === driverName ? named(object, volumeHandle) : undefined;
 }
 
 /** A content that is not cut yet has no handle, and names nothing. */
 function snapshotOf(object: Wire, driverName: string): Named | undefined {
-  const spec = part(object, "spec");
+  const spec = objectIn(object, "spec");
   if (spec["driver"] !== driverName) return undefined;
-  const { snapshotHandle } = part(object, "status");
-  return named(object, snapshotHandle ?? part(spec, "source")["snapshotHandle"]);
+  const { snapshotHandle } = objectIn(object, "status");
+  return named(object, snapshotHandle ?? objectIn(spec, "source")["snapshotHandle"]);
 }
 
 function named(object: Wire, handle: unknown): Named | undefined {
-  const { name } = part(object, "metadata");
+  const { name } = objectIn(object, "metadata");
   return typeof name === "string" && typeof handle === "string" ? { name, handle } : undefined;
-}
-
-function part(object: Wire, key: string): Wire {
-  const value = object[key];
-  return isMapping(value) ? value : {};
 }
