@@ -56,7 +56,7 @@ export async function electLeader(
         onChange(false);
       }
       log.info({ lease: name.name }, "this replica does not lead any more");
-    } else if (lease.holder !== told) {
+    } else if (lease.holder !== told && lease.holder !== name.holder) {
       told = lease.holder;
       log.info({ lease: name.name, holder: told }, "another replica leads");
     }
