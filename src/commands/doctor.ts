@@ -53,9 +53,9 @@ export function doctorCommand(): Command {
       new Option("--kube", "compare the volumes of all groups with those of Kubernetes").conflicts("fix"),
     )
     .addOption(
-      new Option("--agents <file>", "with --kube: the controller's agents file")
-        .env("HYPERV_CSI_AGENTS")
-        .default("/etc/hyperv-csi/agents.yaml"),
+      new Option("--agents <file>", "with --kube: the controller's agents file").default(
+        "/etc/hyperv-csi/agents.yaml",
+      ),
     )
     .option("--kubeconfig <file>", "with --kube: how the API server is reached (default: as the pod)")
     .addOption(

@@ -120,7 +120,10 @@ profiles:
     const distrusted = await list(env);
     expect(distrusted).to.match(/^1 .*its certificate is not trusted; give its CA file$/);
     const vms = await runProgram(bundle, env, ["vm", "list", "--ca-file", certFile]);
-    expect(vms).to.deep.include({ exitCode: 0, stdout: `NAME  ID\nvm-7  ${vm.id}\n` });
+    expect(vms).to.deep.include({
+      exitCode: 0,
+      stdout: `NAME  ${"ID".padEnd(36)}  STATE\nvm-7  ${vm.id}  running\n`,
+    });
     expect(await list({ ...env, HYPERV_CSI_CA_FILE: certFile })).to.equal("");
     const profile = { url: env.HYPERV_CSI_AGENT_URL, keyFile: "api.key", caFile: certFile };
     await writeFile(scratch("profiles"), JSON.stringify({ profiles: { tls: profile } }));
