@@ -106,7 +106,7 @@ export function volumeCalls({ ask, tell }: AgentHttp): VolumeCalls {
       ),
     detach: async (vmId, id, call, onlyWhenOff) => {
       const url = path`/attachment/node/${vmId}/volume/${id}`;
-      await tell({ method: "DELETE", url, params: { onlyWhenOff } }, call);
+      await tell({ method: "DELETE", url, params: onlyWhenOff === true ? { onlyWhenOff } : {} }, call);
     },
     attachmentsOf: async (id, call) =>
       (await ask(answers.isAttachmentList, { url: path`/volume/${id}/attachments` }, call)).Attachments,
