@@ -45,8 +45,12 @@ provisioner:
     resources: [volumeattachments]
     verbs: [get, list, watch]
   {{- if .Values.sidecars.snapshotter.enabled }}
+  # A snapshot that a volume is being made from is protected by a finalizer.
   - apiGroups: [snapshot.storage.k8s.io]
-    resources: [volumesnapshots, volumesnapshotcontents]
+    resources: [volumesnapshots]
+    verbs: [get, list, watch, update]
+  - apiGroups: [snapshot.storage.k8s.io]
+    resources: [volumesnapshotcontents]
     verbs: [get, list]
   {{- end }}
 attacher:
