@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { startNodes } from "./cluster/nodes.ts";
+import { nodeDirectory, startNodes } from "./cluster/nodes.ts";
 import { startControlPlane } from "./cluster/control-plane.ts";
 import type { Kubectl } from "./cluster/kubectl.ts";
 import { nodeAddress } from "./cluster/addresses.ts";
+import { lockFileOf } from "./cluster/node.ts";
 import { Processes } from "./cluster/processes.ts";
 import { HostAgent } from "./driver/agent.ts";
 import { installDriver, installSnapshots } from "./driver/install.ts";
@@ -22,7 +23,10 @@ export const logsIn = (directory: string) => join(directory, "logs");
 export async function startRig(directory: string, reachable: (kubectl: Kubectl) => void): Promise<Rig> {
   for (const name of ["logs", "images"]) await mkdir(join(directory, name));
   const processes = new Processes(logsIn(directory));
-  const vms = [1, 2].map((number) => ({ vmId: randomUUID(), name: nodeAddress(number) }));
+  const vms = [1, 2].map((number) => {
+    const lockFile = lockFileOf(nodeDirectory(directory, number));
+    return { vmId: randomUUID(), name: nodeAddress(number), lockFile };
+  });
   const agent = new HostAgent({ directory: join(directory, "host"), group, vms }, processes);
 
   const images = await step("images", async () => {

@@ -1,4 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { binaries } from "../build/binaries.ts";
 import { apiServer, etcd, etcdPeers, services } from "./addresses.ts";
 import { makeCredentials } from "./credentials.ts";
@@ -10,14 +12,30 @@ import { until } from "./until.ts";
 export interface ControlPlane {
   readonly kubectl: Kubectl;
   readonly apiServer: Running;
+  /** Who asked what of the API server, of service accounts outside Kubernetes' own namespace; JSON lines. */
+  readonly auditLog: string;
   /** Starts the API server again, after it was killed. */
   restartApiServer(): Promise<void>;
 }
+
+/** What is written to the audit log: who asked for what, of the accounts of pods. */
+const auditPolicy = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [
+    { level: "None", userGroups: ["system:serviceaccounts:kube-system"] },
+    { level: "Metadata", userGroups: ["system:serviceaccounts"] },
+    { level: "None" },
+  ],
+};
 
 /** Starts etcd, the API server, the controller manager and the scheduler, and waits until they work. */
 export async function startControlPlane(directory: string, processes: Processes): Promise<ControlPlane> {
   const credentials = await makeCredentials(join(directory, "credentials"));
   const kubectl = new Kubectl(credentials.kubeconfig);
+  const [policy, auditLog] = [join(directory, "audit-policy.yaml"), join(directory, "audit.log")];
+  await writeFile(policy, stringify(auditPolicy));
   const program = (name: string) => join(binaries, name);
 
   processes.start("etcd", [
@@ -36,6 +54,7 @@ export async function startControlPlane(directory: string, processes: Processes)
       "--service-account-issuer=https://kubernetes.default.svc",
       `--service-account-key-file=${credentials.accountPublicKey}`,
       `--service-account-signing-key-file=${credentials.accountKey}`,
+      ...[`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog}`],
     ]);
     await until("the API server is ready", async () => {
       if (!server.alive())
@@ -60,6 +79,7 @@ export async function startControlPlane(directory: string, processes: Processes)
   await kubectl.run(["wait", "--for=create", "serviceaccount/default", "--timeout=120s"]);
   return {
     kubectl,
+    auditLog,
     get apiServer() {
       return running;
     },

@@ -25,6 +25,9 @@ export interface NodePlace {
   readonly cgroups: string;
 }
 
+/** Locked by a process of the VM while it runs; `vm.sh` knows it by the same name. */
+export const lockFileOf = (directory: string) => join(directory, "lock");
+
 /** A node: a VM that has mounts, processes and directories of its own, and the machine's devices and network. */
 export class ClusterNode {
   readonly name: string;

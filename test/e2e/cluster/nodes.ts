@@ -14,6 +14,9 @@ export interface NodesPlace {
   readonly cgroups: string;
 }
 
+/** Where all of a node is. */
+export const nodeDirectory = (directory: string, number: number) => join(directory, `node-${number}`);
+
 /** Turns the nodes on and waits until they are ready. They end with this process. */
 export async function startNodes(
   { directory, group, vmIds, images, cgroups }: NodesPlace,
@@ -22,7 +25,7 @@ export async function startNodes(
 ): Promise<ClusterNode[]> {
   const nodes = vmIds.map((vmId, index) => {
     const number = index + 1;
-    const own = { number, vmId, directory: join(directory, `node-${number}`) };
+    const own = { number, vmId, directory: nodeDirectory(directory, number) };
     return new ClusterNode({ ...own, kubeconfig: kubectl.kubeconfig, group, images, cgroups }, processes);
   });
   await Promise.all(

@@ -10,4 +10,5 @@ mount --bind "$1/kubelet" /var/lib/kubelet
 # As init does: what is mounted in a container that asks for it is seen here, and the other way round.
 mount --make-rshared /
 touch "$1/on"
-exec tini -- cat
+# Locked while the VM runs: so its host knows.
+exec flock --no-fork "$1/lock" tini -- cat

@@ -10,11 +10,18 @@ import { until } from "../cluster/until.ts";
 const LISTEN = "127.96.0.3:9810";
 const POOL_GIBIBYTES = 40;
 
+/** A VM of the host: a process of it holds its file locked while it runs. */
+export interface HostVm {
+  readonly vmId: string;
+  readonly name: string;
+  readonly lockFile: string;
+}
+
 /** What a host's agent serves. */
 export interface AgentPlace {
   readonly directory: string;
   readonly group: string;
-  readonly vms: readonly { readonly vmId: string; readonly name: string }[];
+  readonly vms: readonly HostVm[];
 }
 
 /** The agent of the host whose VMs the nodes are: a process of this machine, with volumes on a file system that shares blocks. */
@@ -47,7 +54,11 @@ export class HostAgent {
     this.#running = this.#processes.start("agent", [
       ...[process.execPath, bundlePath, "agent", "--listen", LISTEN, "--host", "local", "--group", group],
       ...["--api-key-file", join(directory, "key"), "--state-dir", join(directory, "state")],
-      ...["--pool", this.pool, ...vms.flatMap(({ vmId, name }) => ["--vm", `${vmId}=${name}`])],
+      ...[
+        "--pool",
+        this.pool,
+        ...vms.flatMap(({ vmId, name, lockFile }) => ["--vm", `${vmId}=${name}=${lockFile}`]),
+      ],
     ]);
     await until("the agent is ready", async () => {
       if (this.#running?.alive() !== true)

@@ -34,11 +34,16 @@ function valuesFor(agent: HostAgent, group: string) {
   return {
     agents: [{ group, url: agent.url, key: agent.key }],
     image: { pullPolicy: "Never" },
-    controller: { hostNetwork: true, extraEnv, extraArgs: ["--http-endpoint=$(HOST_IP):9808"] },
+    controller: {
+      hostNetwork: true,
+      extraEnv,
+      extraArgs: ["--http-endpoint=$(HOST_IP):9808"],
+      fencing: { enabled: true, after: "1m" },
+    },
     node: {
       httpHost: "$(HOST_IP)",
       // Few enough that a pod can ask for more.
-      extraArgs: ["--max-volumes=10"],
+      extraArgs: ["--max-volumes=60"],
       extraEnv,
       extraVolumes: [{ name: "pool", hostPath: { path: agent.pool, type: "Directory" } }],
       extraVolumeMounts: [{ name: "pool", mountPath: agent.pool, readOnly: true }],

@@ -8,6 +8,7 @@ export const e2ePrograms: Readonly<Record<string, string>> = {
   tini: "tini",
   busybox: "busybox-static",
   unshare: "util-linux",
+  flock: "util-linux",
   nsenter: "util-linux",
   setpriv: "util-linux",
   // Plugins lie beside the directories that are searched.

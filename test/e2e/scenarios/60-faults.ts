@@ -66,29 +66,3 @@ describe("what is killed while work goes on comes back, and the work ends well",
       await controlPlane.restartApiServer();
     }));
 });
-
-describe("a node that is lost", () => {
-  const namespace = new Namespace("lost");
-
-  it("gives its volumes to another node once it is told to be out of service, and takes part again when it is back", async () => {
-    const { kubectl, nodes } = theRig();
-    const [first, second] = nodes;
-    await namespace.make(claim("lost"));
-    await namespace.makeReady(pod("before", { claim: "lost", node: second!.name }));
-    const written = await writeData(namespace, "before");
-    await second!.turnOff();
-    await kubectl.run(["wait", `node/${second!.name}`, "--for=condition=Ready=Unknown", "--timeout=300s"]);
-    const taint = "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute";
-    await kubectl.run(["taint", "node", second!.name, taint]);
-    await namespace.make(pod("after", { claim: "lost", node: first!.name }));
-    await namespace.wait("pod/before", "delete");
-    await namespace.wait("pod/after", "condition=Ready");
-    expect(await readData(namespace, "after")).to.equal(written);
-    await kubectl.run(["taint", "node", second!.name, `${taint}-`]);
-    await second!.start();
-    await kubectl.run(["wait", `node/${second!.name}`, "--for=condition=Ready", "--timeout=300s"]);
-    await namespace.remove("pod/after");
-    await namespace.makeReady(pod("again", { claim: "lost", node: second!.name }));
-    expect(await readData(namespace, "again")).to.equal(written);
-  });
-});
