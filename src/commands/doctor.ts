@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import parseDuration from "parse-duration";
 import type * as wire from "../agent-client/wire.ts";
 import { DEFAULT_DRIVER_NAME } from "../csi/driver.ts";
 import { findOrphans, type KubeOptions, orphanColumns } from "./doctor/kube.ts";
@@ -19,6 +18,7 @@ import { readDriverName } from "./options.ts";
 import { endOnBadUsage } from "./terminal/bad-usage.ts";
 import { say } from "./terminal/output.ts";
 import { exitCodes, runTool } from "./terminal/run-tool.ts";
+import { timeIn } from "./terminal/time-option.ts";
 
 /** Exit code when something is found that is not mended. */
 const FOUND = 3;
@@ -114,7 +114,7 @@ async function tell<T>(
 
 /** Milliseconds; 0 takes two looks, too. @throws InvalidArgumentError */
 function readGrace(text: string): number {
-  const ms = /^\s*-/.test(text) ? null : parseDuration(text);
-  if (ms !== null) return ms;
+  const ms = timeIn(text);
+  if (ms !== undefined) return ms;
   throw new InvalidArgumentError("A grace is a time such as 90s or 10m.");
 }

@@ -1,3 +1,4 @@
+import { allPages } from "../../../agent-client/all-pages.ts";
 import { newCall } from "../../../agent-client/new-call.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
@@ -62,16 +63,15 @@ export function watchHealthTask(
 }
 
 async function illOf({ agent }: Group, signal: AbortSignal): Promise<Map<string, string>> {
+  const volumes = await allPages(async (_, token) => {
+    const { volumes: items, next_token: next } = await agent.listHealth(LOOKED_AT, token, newCall(signal));
+    return { items, next };
+  });
   const ill = new Map<string, string>();
-  let token = "";
-  do {
-    const { volumes, next_token } = await agent.listHealth(LOOKED_AT, token, newCall(signal));
-    for (const { id, problems } of volumes) {
-      const texts = problems.map(statusOf).map(({ reason, message }) => `${reason}: ${message}`);
-      if (texts.length > 0) ill.set(id, texts.join("; "));
-    }
-    token = next_token;
-  } while (token !== "");
+  for (const { id, problems } of volumes) {
+    const texts = problems.map(statusOf).map(({ reason, message }) => `${reason}: ${message}`);
+    if (texts.length > 0) ill.set(id, texts.join("; "));
+  }
   return ill;
 }
 

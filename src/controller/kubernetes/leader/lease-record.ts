@@ -1,5 +1,5 @@
-import { isMapping } from "../../../kit/config.ts";
 import type { Wire } from "../api/api-client.ts";
+import { objectIn, textIn } from "../objects/metadata.ts";
 
 /** What a Lease says of who leads. */
 export interface LeaseRecord {
@@ -15,20 +15,16 @@ export interface LeaseRecord {
 
 /** What a Lease object says; a field that is missing says that nobody holds it. */
 export function readLease(lease: Wire): LeaseRecord {
-  const spec = isMapping(lease["spec"]) ? lease["spec"] : {};
-  const text = (name: string): string => {
-    const value = spec[name];
-    return typeof value === "string" ? value : "";
-  };
+  const spec = objectIn(lease, "spec");
   const count = (name: string): number => {
     const value = spec[name];
     return typeof value === "number" && value >= 0 ? value : 0;
   };
   return {
-    holder: text("holderIdentity"),
+    holder: textIn(spec, "holderIdentity"),
     durationMs: count("leaseDurationSeconds") * 1000,
-    renewTime: text("renewTime"),
-    acquireTime: text("acquireTime"),
+    renewTime: textIn(spec, "renewTime"),
+    acquireTime: textIn(spec, "acquireTime"),
     transitions: count("leaseTransitions"),
   };
 }

@@ -1,6 +1,7 @@
-import { isMapping } from "../../../kit/config.ts";
 import { StatusError } from "../../../kit/errors.ts";
+import { unlessGone } from "../../../kit/unless-gone.ts";
 import type { ApiClient, Wire } from "../api/api-client.ts";
+import { objectIn } from "../objects/metadata.ts";
 import { type LeaseRecord, leaseSpec, microTime, readLease } from "./lease-record.ts";
 
 /** Which Lease, and who asks for it. */
@@ -93,12 +94,7 @@ export class Lease {
   }
 
   async #read(signal: AbortSignal): Promise<Wire | undefined> {
-    try {
-      return await this.#api.get(this.#path, signal);
-    } catch (error) {
-      if (StatusError.from(error).code === "NOT_FOUND") return undefined;
-      throw error;
-    }
+    return await unlessGone(this.#api.get(this.#path, signal));
   }
 
   #isHeld(record: LeaseRecord): boolean {
@@ -112,7 +108,7 @@ export class Lease {
 
   /** Fields that others put there stay. */
   async #put(lease: Wire, record: LeaseRecord, signal: AbortSignal): Promise<boolean> {
-    const spec = { ...(isMapping(lease["spec"]) ? lease["spec"] : {}), ...leaseSpec(record) };
+    const spec = { ...objectIn(lease, "spec"), ...leaseSpec(record) };
     return await this.#write(() => this.#api.replace(this.#path, { ...lease, spec }, signal));
   }
 

@@ -10,8 +10,8 @@ export interface Metadata {
   readonly owners: readonly string[];
 }
 
-export function readMetadata({ metadata }: Wire): Metadata {
-  const own = isMapping(metadata) ? metadata : {};
+export function readMetadata(object: Wire): Metadata {
+  const own = objectIn(object, "metadata");
   const owners = listOf(own["ownerReferences"]).map((owner) => textIn(owner, "uid"));
   return {
     name: textIn(own, "name"),

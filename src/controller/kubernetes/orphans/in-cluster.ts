@@ -1,9 +1,9 @@
 import { unlessGone } from "../../../kit/unless-gone.ts";
 import type { ApiClient, Wire } from "../api/api-client.ts";
 import { objectIn } from "../objects/metadata.ts";
+import { VOLUMES } from "../objects/volumes.ts";
 import type { InCluster, Named } from "./orphan.ts";
 
-const VOLUMES = "/api/v1/persistentvolumes";
 const SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents";
 
 /** What PersistentVolumes and VolumeSnapshotContents of the driver name. */
