@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { parameterTable } from "../../src/controller/parameter-table.ts";
+import { tableRows } from "../support/table-rows.ts";
 
 describe("reference of StorageClass parameters", () => {
   it("has the table that is checked", async () => {
@@ -8,13 +9,7 @@ describe("reference of StorageClass parameters", () => {
       new URL("../../docs/reference/storage-class-parameters.md", import.meta.url),
       "utf8",
     );
-    const rows = page.split("\n").filter((line) => line.startsWith("| `"));
-    const cells = rows.map((row) =>
-      row
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map((cell) => cell.trim().replaceAll("\\|", "|")),
-    );
+    const cells = tableRows(page);
     const expected = Object.entries(parameterTable).map(([name, { values, meaning }]) => [
       `\`${name}\``,
       values,

@@ -1,19 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { eventReasons, type Reason } from "../../src/controller/kubernetes/events/reasons.ts";
+import { tableRows } from "../support/table-rows.ts";
 
 describe("the page of Events", () => {
   it("has each reason in the order of its table, with its type, its objects, when and cure", async () => {
     const page = await readFile(new URL("../../docs/reference/events.md", import.meta.url), "utf8");
-    const rows = page
-      .split("\n")
-      .filter((line) => line.startsWith("| `"))
-      .map((line) =>
-        line
-          .split("|")
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      );
+    const rows = tableRows(page);
     const expected = Object.entries<Reason>(eventReasons).map(([reason, { type, on }]) => [
       `\`${reason}\``,
       `\`${type}\``,

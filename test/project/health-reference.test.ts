@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { problemMeanings, UNKNOWN_PROBLEM } from "../../src/controller/get-volume-health.ts";
 import { storageMeanings } from "../../src/node/storage-health.ts";
 import { volumeMeanings } from "../../src/node/volume-health.ts";
+import { tableRows } from "../support/table-rows.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/reference/health.md");
 
@@ -11,13 +12,7 @@ const PAGE = join(import.meta.dirname, "../../docs/reference/health.md");
 async function rowsUnder(heading: string): Promise<string[][]> {
   const [, section = ""] = (await readFile(PAGE, "utf8")).split(`## ${heading}\n`);
   const [own = ""] = section.split("\n## ");
-  const rows = own.split("\n").filter((line) => line.startsWith("| `"));
-  return rows.map((row) =>
-    row
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  return tableRows(own);
 }
 
 describe("the page of health", () => {

@@ -1,22 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { tableRows } from "../support/table-rows.ts";
 import { textsIn } from "../support/texts-in-source.ts";
 
 const project = join(import.meta.dirname, "../..");
 
 /** The cells of the rows of the page's tables, without heads. */
 async function rows(): Promise<string[][]> {
-  const page = await readFile(join(project, "docs/guides/troubleshooting.md"), "utf8");
-  return page
-    .split("\n")
-    .filter((line) => line.startsWith("| `"))
-    .map((line) =>
-      line
-        .split("|")
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
+  return tableRows(await readFile(join(project, "docs/guides/troubleshooting.md"), "utf8"));
 }
 
 /** True when a text of the program is what a page quotes; `…` of the page stands for one value, or the rest of it. */
