@@ -4,9 +4,18 @@ import { nativeLibraries } from "../../../kit/native.ts";
 
 /** <linux/loop.h>. LOOP_CONFIGURE came with Linux 5.8. */
 const LOOP_CLR_FD = 0x4c01;
+const LOOP_SET_STATUS64 = 0x4c04;
+const LOOP_GET_STATUS64 = 0x4c05;
 const LOOP_CONFIGURE = 0x4c0a;
 const LOOP_CTL_GET_FREE = 0x4c82;
 const LO_FLAGS_READ_ONLY = 1;
+const LO_FLAGS_AUTOCLEAR = 4;
+
+/** struct loop_info64, bytes, and where its fields lie. */
+const INFO_BYTES = 232;
+const INFO_OFFSET = 24;
+const INFO_SIZE_LIMIT = 32;
+const INFO_FLAGS = 52;
 
 /** How often a free device may turn out to be taken by somebody else. */
 const TRIES = 8;
@@ -24,15 +33,21 @@ export interface LoopCalls {
   bind(file: string, part: LoopPart): Promise<string | undefined>;
   /** False when losetup must try. The kernel frees a device that is still open somewhere later. */
   unbind(device: string): Promise<boolean>;
+  /**
+   * Takes back an unbind that the kernel has put off until the device is closed. It stays open while `isOurs` is asked,
+   * so that it can't become another's meanwhile. False when it was not done.
+   */
+  keep(device: string, isOurs: () => boolean): Promise<boolean>;
 }
 
 /** struct loop_config: a descriptor and a block size, then struct loop_info64. */
 function configOf(descriptor: number, { offset, sizeLimit = 0n, readOnly }: LoopPart): Buffer {
   const config = Buffer.alloc(304);
   config.writeUInt32LE(descriptor, 0);
-  config.writeBigUInt64LE(offset, 8 + 24);
-  config.writeBigUInt64LE(sizeLimit, 8 + 32);
-  config.writeUInt32LE(readOnly ? LO_FLAGS_READ_ONLY : 0, 8 + 52);
+  const info = config.subarray(8, 8 + INFO_BYTES);
+  info.writeBigUInt64LE(offset, INFO_OFFSET);
+  info.writeBigUInt64LE(sizeLimit, INFO_SIZE_LIMIT);
+  info.writeUInt32LE(readOnly ? LO_FLAGS_READ_ONLY : 0, INFO_FLAGS);
   return config;
 }
 
@@ -83,5 +98,14 @@ export function loopCalls(): LoopCalls | undefined {
     },
     unbind: async (device) =>
       (await withOpen(device, constants.O_RDONLY, (fd) => control(fd, LOOP_CLR_FD, null))) === 0,
+    keep: async (device, isOurs) => {
+      const kept = await withOpen(device, constants.O_RDONLY, async (fd) => {
+        const info = Buffer.alloc(INFO_BYTES);
+        if (!isOurs() || (await control(fd, LOOP_GET_STATUS64, info)) !== 0) return undefined;
+        info.writeUInt32LE(info.readUInt32LE(INFO_FLAGS) & ~LO_FLAGS_AUTOCLEAR, INFO_FLAGS);
+        return await control(fd, LOOP_SET_STATUS64, info);
+      });
+      return kept === 0;
+    },
   };
 }

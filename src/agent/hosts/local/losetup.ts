@@ -60,15 +60,21 @@ export async function refreshLoopSize(loop: LoopDevice, signal: AbortSignal): Pr
   throw new StatusError("ABORTED", `${loop.device} was detached while it grew`);
 }
 
-/** Frees a loop device and proves that it is gone: the kernel also answers yes when it will happen later. */
+/**
+ * Frees a loop device and proves that it is gone: the kernel also answers yes when it will happen once the device is
+ * closed. That is taken back: a disk that somebody began to use must not vanish when they end.
+ */
 export async function unbindLoop(loop: LoopDevice, signal: AbortSignal): Promise<void> {
+  const isThere = () => readLoopDevice(loop.name)?.backingFile === loop.backingFile;
   if ((await calls()?.unbind(loop.device)) !== true) await run("losetup", ["--detach", loop.device], signal);
   for (let wait = 5; wait <= 640; wait *= 2) {
-    if (readLoopDevice(loop.name)?.backingFile !== loop.backingFile) return;
+    if (!isThere()) return;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
+  const kept = await calls()?.keep(loop.device, isThere);
+  if (!isThere()) return;
   throw new StatusError(
     "ABORTED",
-    `${loop.device} is still open somewhere and frees itself when that ends; try again`,
+    `${loop.device} is still open somewhere${kept === true ? "" : " and frees itself when that ends"}; try again`,
   );
 }

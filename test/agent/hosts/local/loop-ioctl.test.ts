@@ -2,7 +2,7 @@ import { open, truncate, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { expect } from "chai";
 import { loopCalls, type LoopPart } from "../../../../src/agent/hosts/local/loop-ioctl.ts";
-import { bindByProgram } from "../../../../src/agent/hosts/local/losetup.ts";
+import { bindByProgram, unbindLoop } from "../../../../src/agent/hosts/local/losetup.ts";
 import { readLoopDevice } from "../../../../src/kit/loop-devices.ts";
 import { run } from "../../../../src/kit/run.ts";
 import { readBytes, writeBytes } from "../../../support/device-bytes.ts";
@@ -96,5 +96,29 @@ describe("loop devices by the kernel's own calls", () => {
     expect(readLoopDevice(basename(device))).to.not.equal(undefined);
     await user.close();
     expect(readLoopDevice(basename(device))).to.equal(undefined);
+  });
+  it("keep a device that could not be freed, also when its user ends", async () => {
+    const file = await newFile();
+    const device = await bind(file, { offset: 512n, sizeLimit: BigInt(MiB), readOnly: true });
+    const loop = readLoopDevice(basename(device))!;
+    const user = await open(device, "r");
+    expect(await rejection(unbindLoop(loop, AbortSignal.timeout(60_000)))).to.have.property(
+      "code",
+      "ABORTED",
+    );
+    await user.close();
+    expect(readLoopDevice(loop.name)).to.deep.equal(loop);
+    await unbindLoop(loop, AbortSignal.timeout(60_000));
+    expect(readLoopDevice(loop.name)).to.equal(undefined);
+  });
+
+  it("keep no device that has become another's", async () => {
+    const device = await bind(await newFile());
+    const user = await open(device, "r");
+    await calls?.unbind(device);
+    expect(await calls?.keep(device, () => false)).to.equal(false);
+    await user.close();
+    expect(readLoopDevice(basename(device))).to.equal(undefined);
+    expect(await calls?.keep(device, () => true)).to.equal(false);
   });
 });
