@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
 
-/** What a run came to. `failures` are the titles of what failed, each with the first line of why. */
+/** What a run came to. `failures` are the titles of what failed, each with why, which may take several lines. */
 export interface RunCounts {
   passed: number;
   failed: number;
@@ -9,13 +9,17 @@ export interface RunCounts {
   failures: string[];
 }
 
+/** Of why something failed, so that one long message doesn't push the others out of a record that is cut. */
+const MOST_LINES = 12;
+const LONGEST_LINE = 600;
+
 /** Mocha's own report for people, and a RunCounts as JSON in the file that SUITE_COUNTS names. */
 export default function reporter(runner: Mocha.Runner, options: Mocha.MochaOptions): void {
   new Mocha.reporters.Spec(runner, options);
   const failed: string[] = [];
   runner.on("fail", (test, error: unknown) => {
-    const [reason = ""] = String(error).split("\n");
-    failed.push(`${test.fullTitle()}: ${reason}`);
+    const lines = String(error).split("\n", MOST_LINES);
+    failed.push(`${test.fullTitle()}: ${lines.map((line) => line.slice(0, LONGEST_LINE)).join("\n  ")}`);
   });
   runner.once("end", () => {
     const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
