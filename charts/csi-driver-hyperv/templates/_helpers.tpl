@@ -76,6 +76,9 @@ capabilities:
     - --leader-election
     - --leader-election-namespace=$(NAMESPACE)
     - --timeout={{ $sidecar.timeout }}
+    {{- /* Five requests a second, their own measure, let a hundred claims wait for each other. */}}
+    - --kube-api-qps=50
+    - --kube-api-burst=100
     {{- range .args }}
     - {{ . }}
     {{- end }}
