@@ -1,15 +1,34 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { results } from "../../src/agent/hosts/hyperv/protocol.ts";
+import { results as hostResults } from "../../src/agent/hosts/hyperv/protocol.ts";
+import { results as nodeResults } from "../../src/node/windows/protocol.ts";
 import { dangers, powershellParser, type Script, syntaxErrors } from "./script-rules.ts";
 
 const directory = join(import.meta.dirname, "../../powershell");
 
+/** The script that is started, and the protocol that it speaks. */
+const workers = {
+  "worker.ps1": hostResults,
+  "node-worker.ps1": nodeResults,
+} as const;
+
+/** Functions of ours that pass a constant on to a parameter that must be given one. */
+const CONSTANT_PARAMETERS =
+  /(?:Get-VirtualizationInstance|Get-StorageInstance|Invoke-Storage)\b.*? -(?:Class|Method) (\S+)/g;
+
 describe("PowerShell scripts", () => {
   const scripts = new Map<string, Script>();
   let parse: (source: string) => Script;
-  const known = () => new Set([...scripts.values()].flatMap(({ functions }) => functions));
+  /** A worker's script, and those that it loads. */
+  const partsOf = (worker: string): Map<string, Script> => {
+    const text = scripts.get(worker)?.root.text ?? "";
+    const loaded = [...text.matchAll(/^\. \(.* -ChildPath '([a-z-]+\.ps1)'\)$/gm)].map(
+      ([, name = ""]) => name,
+    );
+    return new Map([worker, ...loaded].map((name) => [name, scripts.get(name)!]));
+  };
+  const functionsOf = (worker: string) => [...partsOf(worker).values()].flatMap(({ functions }) => functions);
 
   before(async () => {
     parse = await powershellParser();
@@ -18,8 +37,11 @@ describe("PowerShell scripts", () => {
     }
   });
 
-  it("are there", () => {
-    expect([...scripts.keys()]).to.include.members(["worker.ps1", "worker-loop.ps1"]);
+  it("are there, each of them part of a worker", () => {
+    const parts = Object.keys(workers).flatMap((worker) => [...partsOf(worker).keys()]);
+    expect([...new Set(parts)].sort()).to.deep.equal([...scripts.keys()].sort());
+    for (const worker of Object.keys(workers))
+      expect([...partsOf(worker).keys()]).to.include("worker-loop.ps1");
   });
 
   it("are PowerShell", () => {
@@ -27,26 +49,45 @@ describe("PowerShell scripts", () => {
   });
 
   it("never make code, a query or a wildcard of what a request says", () => {
-    for (const [name, script] of scripts) expect(dangers(script, known()), name).to.deep.equal([]);
+    for (const worker of Object.keys(workers)) {
+      const known = new Set(functionsOf(worker));
+      for (const [name, script] of partsOf(worker)) expect(dangers(script, known), name).to.deep.equal([]);
+    }
+  });
+
+  it("name classes and methods by constants", () => {
+    let seen = 0;
+    for (const [name, { root }] of scripts) {
+      for (const [call, constant = ""] of root.text.matchAll(CONSTANT_PARAMETERS)) {
+        if (call.startsWith("function")) continue;
+        seen++;
+        expect(constant, `${name}: ${call}`).to.match(/^'\w+'\)*$/);
+      }
+    }
+    expect(seen).to.be.greaterThan(10);
   });
 
   it("define each function once", () => {
-    const names = [...scripts.values()].flatMap(({ functions }) => functions);
-    expect(names).to.deep.equal([...new Set(names)]);
+    for (const worker of Object.keys(workers)) {
+      const names = functionsOf(worker);
+      expect(names, worker).to.deep.equal([...new Set(names)]);
+    }
   });
 
   it("are ASCII: Windows PowerShell reads other bytes in the machine's own code page", async () => {
-    for (const name of scripts.keys()) {
+    for (const name of await readdir(directory)) {
       const text = await readFile(join(directory, name), "latin1");
       expect(/[^\x00-\x7f]/.exec(text)?.[0], name).to.equal(undefined);
     }
   });
 
-  it("of the host's worker know every operation of the protocol", async () => {
-    const text = await readFile(join(directory, "worker.ps1"), "utf8");
-    const operations = [...text.matchAll(/^ {8}'(\w+)' \{/gm)].map(([, name]) => name ?? "");
-    expect(operations.sort()).to.deep.equal(Object.keys(results).sort());
-  });
+  for (const [worker, results] of Object.entries(workers)) {
+    it(`of ${worker} know every operation of the protocol`, async () => {
+      const text = await readFile(join(directory, worker), "utf8");
+      const operations = [...text.matchAll(/^ {8}'(\w+)' \{/gm)].map(([, name]) => name ?? "");
+      expect(operations.sort()).to.deep.equal(Object.keys(results).sort());
+    });
+  }
 
   for (const [what, source] of Object.entries({
     "a text that is run": "Invoke-Expression $Request.name",
@@ -59,6 +100,8 @@ describe("PowerShell scripts", () => {
     "a name with wildcards": "Get-VM -Name $Request.name",
     "a path with wildcards": "Get-CimInstance -Path $Request.path",
     "a query": "Get-CimInstance -ClassName 'X' -Filter \"Name = '$($Request.name)'\"",
+    "a source that a request names": "Add-Type -LiteralPath $Request.path",
+    "a source that is a text": "Add-Type -TypeDefinition $Request.name",
     "a part that a request names": ". (Join-Path -Path $PSScriptRoot -ChildPath $Request.name)",
   })) {
     it(`would be refused with ${what}`, () => {

@@ -48,7 +48,7 @@ describe("the stub of Hyper-V", () => {
   before(async () => {
     const parse = await powershellParser();
     stub = parse(await readFile(stubFile, "utf8"));
-    for (const name of (await readdir(scripts)).filter((file) => file.endsWith(".ps1"))) {
+    for (const name of (await readdir(scripts)).filter((file) => /^(worker|hyperv).*\.ps1$/.test(file))) {
       worker.push(parse(await readFile(join(scripts, name), "utf8")));
     }
   });

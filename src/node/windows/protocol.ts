@@ -138,6 +138,7 @@ export const results = {
   addAccessPath: Nothing,
   removeAccessPath: Nothing,
   mountPoint: Type.Object({ target: OrNull(Path) }),
+  removeMountPoint: Nothing,
   volume: WindowsVolume,
   flush: Nothing,
   supportedSize: Type.Object({ minimum: Bytes, maximum: Bytes }),
@@ -204,6 +205,8 @@ export interface Args {
   readonly removeAccessPath: { readonly partition: PartitionRef; readonly path: string };
   /** Where a directory leads that is a volume's mount point, also of a volume that is gone; null for any other path. */
   readonly mountPoint: { readonly path: string };
+  /** Takes a mount point away that leads to `target`, which is gone; the directory stays. `HypervCsi.DiskChanged` when it leads elsewhere. */
+  readonly removeMountPoint: { readonly path: string; readonly target: string };
   /** `path` is the `\\?\Volume{…}\` of a partition's access paths. */
   readonly volume: { readonly path: string };
   /** Writes a volume's cached data to its disk. */
