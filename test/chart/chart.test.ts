@@ -22,10 +22,19 @@ interface Container {
   readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
-function podOf(manifests: readonly Manifest[], kind: string) {
-  const { spec } = manifests.find((manifest) => manifest.kind === kind) as unknown as {
-    spec: { template: { spec: { containers: Container[]; securityContext: Record<string, unknown> } } };
-  };
+interface Pod {
+  readonly containers: readonly Container[];
+  readonly securityContext: Readonly<Record<string, unknown>>;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly hostNetwork?: boolean;
+  readonly volumes?: readonly unknown[];
+}
+
+/** @param named when there are several of its kind */
+function podOf(manifests: readonly Manifest[], kind: string, named?: string): Pod {
+  const { spec } = manifests.find(
+    ({ kind: own, metadata }) => own === kind && (named === undefined || metadata.name === named),
+  ) as unknown as { spec: { template: { spec: Pod } } };
   return spec.template.spec;
 }
 
@@ -107,11 +116,13 @@ describe("the Helm chart", function () {
   it("gives controller and node options that they have", async () => {
     for (const file of await readdir(join(here, "values"))) {
       const manifests = manifestsOf(await renderChart("--values", join(here, "values", file)));
-      for (const [kind, command] of [
-        ["Deployment", controllerCommand()],
-        ["DaemonSet", nodeCommand()],
-      ] as const) {
-        const own = podOf(manifests, kind).containers.find(({ name }) => name === "hyperv-csi");
+      for (const { kind, metadata } of manifests.filter((each) =>
+        /^(Deployment|DaemonSet)$/.test(each.kind),
+      )) {
+        const command = kind === "Deployment" ? controllerCommand() : nodeCommand();
+        const own = podOf(manifests, kind, metadata.name).containers.find(
+          ({ name }) => name === "hyperv-csi",
+        );
         const [role, ...args] = own?.args ?? [];
         expect(role).to.equal(command.name());
         // Parses as at a start, with every option's own check, and does not start.
@@ -167,6 +178,35 @@ describe("the Helm chart", function () {
     ]);
   });
 
+  it("serves Windows nodes when it is told to, as processes of the VM's own", async () => {
+    const daemonSets = async (enabled: boolean) => {
+      const file = await values({ node: { windows: { enabled } } });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      return { manifests, sets: manifests.filter(({ kind }) => kind === "DaemonSet") };
+    };
+    expect((await daemonSets(false)).sets).to.have.length(1);
+    const { manifests, sets } = await daemonSets(true);
+    const selectors = sets.map(({ spec }) =>
+      JSON.stringify((spec as { selector: { matchLabels: object } }).selector.matchLabels),
+    );
+    expect(new Set(selectors).size).to.equal(2);
+    const linux = podOf(manifests, "DaemonSet", "csi-driver-hyperv-node");
+    const windows = podOf(manifests, "DaemonSet", "csi-driver-hyperv-node-windows");
+    expect(linux.nodeSelector).to.deep.equal({ "kubernetes.io/os": "linux" });
+    expect(windows.nodeSelector).to.deep.equal({ "kubernetes.io/os": "windows" });
+    // The API server refuses a Windows pod with anything that only Linux has.
+    expect(windows.securityContext).to.deep.equal({
+      windowsOptions: { hostProcess: true, runAsUserName: "NT AUTHORITY\\SYSTEM" },
+    });
+    expect(windows).to.include({ hostNetwork: true });
+    expect(windows.volumes).to.equal(undefined);
+    expect(windows.containers.map(({ name }) => name)).to.deep.equal(["hyperv-csi"]);
+    expect(windows.containers[0]?.securityContext).to.equal(undefined);
+    expect(windows.containers[0]?.args).to.include(
+      "--endpoint=unix://C:\\var\\lib\\kubelet\\plugins\\hyperv.csi.dev\\csi.sock",
+    );
+  });
+
   it("lets nobody read Secrets", async () => {
     for (const file of await readdir(join(here, "values"))) {
       const manifests = manifestsOf(await renderChart("--values", join(here, "values", file)));
@@ -192,6 +232,7 @@ describe("the Helm chart", function () {
       [{ agents, logLevel: "loud" }, /logLevel/],
       [{ agents, contoller: {} }, /contoller/],
       [{ agents, kubeletDir: "var/lib/kubelet" }, /kubeletDir/],
+      [{ agents, node: { windows: { kubeletDir: "/var/lib/kubelet" } } }, /kubeletDir/],
       [{ agents, storageClasses: [{ name: "a", reclaimPolicy: "Keep" }] }, /reclaimPolicy/],
       [{ agents, sidecars: { attacher: { timeout: 60 } } }, /timeout/],
       [{ agents, serviceAccount: { create: false } }, /serviceAccount\.\w+ is needed/],

@@ -28,11 +28,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "hyperv-csi.image" -}}
-{{- with .Values.image -}}
+{{- include "hyperv-csi.imageOf" (dict "image" .Values.image "root" .) -}}
+{{- end -}}
+
+{{/* An image from its values: (dict "image" .Values.image "root" .). */}}
+{{- define "hyperv-csi.imageOf" -}}
+{{- $version := .root.Chart.AppVersion -}}
+{{- with .image -}}
 {{- if .digest -}}
 {{ .repository }}@{{ .digest }}
 {{- else -}}
-{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{ .repository }}:{{ .tag | default $version }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
