@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "prettier";
 import { chartValuesPage } from "./chart-values.ts";
+import { externalStoragePage } from "./external-storage.ts";
 import { rpcsPage } from "./rpcs.ts";
 
 const reference = join(import.meta.dirname, "../../docs/reference");
@@ -9,6 +10,7 @@ const reference = join(import.meta.dirname, "../../docs/reference");
 /** Every page of the documentation that is made from code as a whole, and what makes its text. */
 export const pages = [
   { path: join(reference, "chart-values.md"), make: chartValuesPage },
+  { path: join(reference, "external-storage.md"), make: externalStoragePage },
   { path: join(reference, "rpcs.md"), make: rpcsPage },
 ] as const;
 

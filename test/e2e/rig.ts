@@ -11,6 +11,8 @@ export interface Rig {
   readonly nodes: readonly ClusterNode[];
   readonly processes: Processes;
   readonly agent: HostAgent;
+  /** Of all that is the cluster's own; gone with it. */
+  readonly directory: string;
   /** File of the values that the chart was installed with. */
   readonly values: string;
 }

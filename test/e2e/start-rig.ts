@@ -47,5 +47,5 @@ export async function startRig(directory: string, reachable: (kubectl: Kubectl) 
   const { kubectl } = controlPlane;
   await step("snapshot controller", () => installSnapshots(kubectl, processes));
   const values = await step("driver, from its chart", () => installDriver(kubectl, agent, directory, group));
-  return { controlPlane, kubectl, nodes, processes, agent, values };
+  return { controlPlane, kubectl, nodes, processes, agent, directory, values };
 }
