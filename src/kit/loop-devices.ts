@@ -41,24 +41,16 @@ export function backingFiles(sysBlock = SYS_BLOCK): Map<string, string> {
 const lastFound = new Map<string, string>();
 const MOST_REMEMBERED = 1000;
 
-/** The loop device over a file, or undefined. */
-export function loopOver(backingFile: string, sysBlock = SYS_BLOCK): LoopDevice | undefined {
-  const isOver = (name: string) => {
-    const loop = readLoopDevice(name, sysBlock);
-    return loop?.backingFile === backingFile ? loop : undefined;
-  };
+/** The name of the loop device over a file, or undefined. */
+export function loopOver(backingFile: string, sysBlock = SYS_BLOCK): string | undefined {
   const last = lastFound.get(backingFile);
-  const there = last === undefined ? undefined : isOver(last);
-  if (there !== undefined) return there;
+  if (last !== undefined && backingFileOf(last, sysBlock) === backingFile) return last;
   lastFound.delete(backingFile);
-  for (const [name, file] of backingFiles(sysBlock)) {
-    const loop = file === backingFile ? isOver(name) : undefined;
-    if (loop === undefined) continue;
-    if (lastFound.size >= MOST_REMEMBERED) lastFound.clear();
-    lastFound.set(backingFile, name);
-    return loop;
-  }
-  return undefined;
+  const name = [...backingFiles(sysBlock)].find(([, file]) => file === backingFile)?.[0];
+  if (name === undefined) return undefined;
+  if (lastFound.size >= MOST_REMEMBERED) lastFound.clear();
+  lastFound.set(backingFile, name);
+  return name;
 }
 
 /** One loop device by its name, or undefined while it has no backing file. */
@@ -80,7 +72,8 @@ export function readLoopDevice(name: string, sysBlock = SYS_BLOCK): LoopDevice |
   }
 }
 
-function backingFileOf(name: string, sysBlock: string): string | undefined {
+/** What a loop device is over, which is a quarter of the reads of all that is told of it; undefined while it is free. */
+export function backingFileOf(name: string, sysBlock = SYS_BLOCK): string | undefined {
   // Most devices are free: asking for their directory is cheaper than failing to read in it.
   if (statSync(join(sysBlock, name, "loop"), { throwIfNoEntry: false }) === undefined) return undefined;
   try {

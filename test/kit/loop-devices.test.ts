@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { listLoopDevices, loopOver, readLoopDevice } from "../../src/kit/loop-devices.ts";
+import { backingFileOf, listLoopDevices, loopOver, readLoopDevice } from "../../src/kit/loop-devices.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("kit loop devices", () => {
@@ -56,7 +56,7 @@ describe("kit loop devices", () => {
   it("are found over a file, also once another device has it and the first one another file", async () => {
     const over = (name: string, file: string) =>
       writeFile(path("block", name, "loop", "backing_file"), `${file}\n`);
-    const find = () => loopOver("/pool/moving.vhdx", path("block"))?.name;
+    const find = () => loopOver("/pool/moving.vhdx", path("block"));
     await over("loop0", "/pool/moving.vhdx");
     expect([find(), find()]).to.deep.equal(["loop0", "loop0"]);
     await over("loop0", "/pool/a;b.vhdx");
@@ -67,6 +67,16 @@ describe("kit loop devices", () => {
     await over("loop12", "/pool/größe c.vhdx (deleted)");
     expect(find()).to.equal("loop0");
     await over("loop0", "/pool/a;b.vhdx");
+  });
+
+  it("tell their file alone, also once it has no name any more", () => {
+    const names = ["loop0", "loop12", "loop1", "loop99"];
+    expect(names.map((name) => backingFileOf(name, path("block")))).to.deep.equal([
+      "/pool/a;b.vhdx",
+      "/pool/größe c.vhdx (deleted)",
+      undefined,
+      undefined,
+    ]);
   });
 
   it("are not there while unbound, nor when there is no such device", () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { StatusError } from "../../kit/errors.ts";
-import { readLoopDevice } from "../../kit/loop-devices.ts";
+import { backingFileOf } from "../../kit/loop-devices.ts";
 import type { Mount } from "../../kit/mount-table.ts";
 import { boundDevice } from "./bound-device.ts";
 import { sysBlock, type Roots } from "./this-vm.ts";
@@ -46,7 +46,7 @@ export function diskUnder(name: string, roots: Roots): string | undefined {
 /** True when the machine has lost the disk. A loop device is lost with its file. */
 export function isGone(name: string, roots: Roots): boolean {
   if (name.startsWith("loop")) {
-    return readLoopDevice(name, sysBlock(roots))?.backingFile.endsWith(" (deleted)") ?? true;
+    return backingFileOf(name, sysBlock(roots))?.endsWith(" (deleted)") ?? true;
   }
   return !existsSync(join(roots.sys, "class", "block", name));
 }

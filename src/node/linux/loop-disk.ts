@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { LoopAddress } from "../../agent-client/disk-address.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
-import { loopOver, readLoopDevice, type LoopDevice } from "../../kit/loop-devices.ts";
+import { loopOver, readLoopDevice } from "../../kit/loop-devices.ts";
 import { readIdentity } from "../../vhdx/index.ts";
 import type { Disk } from "../guest.ts";
 import { sysBlock, type ThisVm } from "./this-vm.ts";
@@ -21,14 +21,14 @@ export async function findLoopDisk(address: LoopAddress, volumeId: string, vm: T
       `${backingFile} is not the disk of volume ${volumeId} in this VM, ${vmId}: it was attached to another VM`,
     );
   }
-  const loop = loopOver(backingFile, sysBlock(vm.roots));
-  if (loop === undefined) {
+  const name = loopOver(backingFile, sysBlock(vm.roots));
+  if (name === undefined) {
     throw new StatusError(
       "UNAVAILABLE",
       `no loop device has ${backingFile}: volume ${volumeId} is not attached`,
     );
   }
-  return await pin(loop, volumeId, vm);
+  return await pin(name, backingFile, volumeId, vm);
 }
 
 /** The ids in `<pool>/.vms/<vm id>/<volume id>.vhdx`; undefined for any other file. */
@@ -40,21 +40,21 @@ export function ownerOf(backingFile: string): { vmId: string; volumeId: string }
 }
 
 /** An open device can't be bound to another file: what is proven after the opening stays true until the release. */
-async function pin(loop: LoopDevice, volumeId: string, { roots }: ThisVm): Promise<Disk> {
-  const device = await open(join(roots.dev, loop.name), "r").catch((error: unknown) => {
+async function pin(name: string, backingFile: string, volumeId: string, { roots }: ThisVm): Promise<Disk> {
+  const device = await open(join(roots.dev, name), "r").catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
-    throw new StatusError("UNAVAILABLE", `${loop.device} has no device node; /dev must be the host's`, error);
+    throw new StatusError("UNAVAILABLE", `/dev/${name} has no device node; /dev must be the host's`, error);
   });
   try {
-    const now = readLoopDevice(loop.name, sysBlock(roots));
-    if (now?.backingFile !== loop.backingFile) {
-      throw new StatusError("UNAVAILABLE", `${loop.device} was detached from ${loop.backingFile}; try again`);
+    const now = readLoopDevice(name, sysBlock(roots));
+    if (now?.backingFile !== backingFile) {
+      throw new StatusError("UNAVAILABLE", `/dev/${name} was detached from ${backingFile}; try again`);
     }
     const { virtualDiskId } = await readIdentity(now.backingFile);
     if (virtualDiskId !== volumeId) {
       throw new StatusError(
         "FAILED_PRECONDITION",
-        `${loop.device} holds disk ${virtualDiskId}, not volume ${volumeId}: nothing was written`,
+        `${now.device} holds disk ${virtualDiskId}, not volume ${volumeId}: nothing was written`,
       );
     }
     return {

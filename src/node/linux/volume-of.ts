@@ -1,4 +1,4 @@
-import { readLoopDevice } from "../../kit/loop-devices.ts";
+import { backingFileOf } from "../../kit/loop-devices.ts";
 import { scsiPage83 } from "../../vhdx/index.ts";
 import { ownerOf } from "./loop-disk.ts";
 import { namesOfDisk } from "./page83.ts";
@@ -10,6 +10,6 @@ import { sysBlock, type ThisVm } from "./this-vm.ts";
  */
 export async function isDiskOf(volumeId: string, name: string, vm: ThisVm): Promise<boolean> {
   if (!name.startsWith("loop")) return namesOfDisk(name, vm.roots).includes(scsiPage83(volumeId));
-  const owner = ownerOf(readLoopDevice(name, sysBlock(vm.roots))?.backingFile ?? "");
+  const owner = ownerOf(backingFileOf(name, sysBlock(vm.roots)) ?? "");
   return owner?.volumeId === volumeId && owner.vmId === (await vm.id());
 }
