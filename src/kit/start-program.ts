@@ -62,6 +62,20 @@ export const startByNode: StartProgram = (program, args, { env, hasInput, outliv
 /** Longest pause between two looks whether a program that closed its output has ended, ms. */
 const LONGEST_PAUSE_MS = 250;
 
+/** Resolves when a child of this process ends, whichever; see {@link hearOfEnds}. */
+let nextEnd = Promise.withResolvers<undefined>();
+let hears = false;
+
+/** The kernel tells of the end of a child. A worker thread does not hear it, and looks after a pause. */
+function hearOfEnds(): void {
+  if (hears) return;
+  hears = true;
+  process.on("SIGCHLD", () => {
+    nextEnd.resolve(undefined);
+    nextEnd = Promise.withResolvers();
+  });
+}
+
 /**
  * By posix_spawn(3), which shares this process's memory until the program is loaded. Node's own spawn forks: it copies
  * the page tables of a process as large as this one, for 5 to 15 ms in which nothing else runs here. Undefined where
@@ -70,6 +84,7 @@ const LONGEST_PAUSE_MS = 250;
 export function startByPosixSpawn(): StartProgram | undefined {
   const calls = posixCalls();
   if (calls === undefined) return undefined;
+  hearOfEnds();
   return (program, args, { env, hasInput, outlivesUs }) => {
     const path = pathOf(program, env["PATH"] ?? "");
     const pipes = openPipes(calls, hasInput ? 3 : 2);
@@ -137,7 +152,8 @@ async function endOf(
   await Promise.all(output.map((stream) => finished(stream).catch(() => undefined)));
   let status = calls.reap(pid);
   for (let pause = 1; status === undefined; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    await setTimeout(pause);
+    // Nothing is heard between a look and this.
+    await Promise.race([nextEnd.promise, setTimeout(pause)]);
     status = calls.reap(pid);
   }
   const signal = status & 0x7f;
@@ -162,8 +178,10 @@ function pathOf(program: string, searchPath: string): string {
 
 function isProgram(path: string): boolean {
   try {
+    // Most directories of a search path don't have it, and an exception costs more than the look.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, access.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

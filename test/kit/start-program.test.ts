@@ -125,7 +125,8 @@ for (const [way, wanted] of ways) {
         await writeFile(`${path(name)}/script`, `#!/bin/sh\necho ${name}\n`, { mode: 0o755 });
         await symlink("script", `${path(name)}/program-xyz`);
       }
-      const PATH = [...names.map((name) => path(name)), process.env["PATH"]].join(":");
+      const odd = [path("absent"), `${path("plain")}/program-xyz`];
+      const PATH = [...odd, ...names.map((name) => path(name)), process.env["PATH"]].join(":");
       const found = await result(start, "program-xyz", [], { ...plain, env: { PATH } });
       expect(found.stdout).to.equal("wanted\n");
       expect(await failure(start, "program-xyz")).to.equal("ENOENT");
@@ -136,6 +137,14 @@ for (const [way, wanted] of ways) {
 
     it("waits for one that closes its output and goes on", async () => {
       expect(await sh("exec > /dev/null 2>&1; sleep 0.1; exit 5")).to.include({ exitCode: 5 });
+    });
+
+    it("gives each of many that end together, some after their output, its own exit code", async () => {
+      const codes = Array.from({ length: 24 }, (_, index) => index);
+      const script = (code: number) =>
+        code % 2 === 0 ? `exit ${code}` : `exec >&- 2>&-; sleep 0.05; exit ${code}`;
+      const ended = await Promise.all(codes.map((code) => sh(script(code))));
+      expect(ended.map(({ exitCode }) => exitCode)).to.deep.equal(codes);
     });
 
     it("kills nobody after the end", async () => {
