@@ -7,7 +7,7 @@ import { readPassphrase } from "./encryption.ts";
 import { ensureFileSystem, ensureInside } from "./ensure-file-system.ts";
 import { exclusive } from "./exclusive.ts";
 import { growStaged } from "./grow-staged.ts";
-import type { Disk, Guest } from "./guest.ts";
+import type { Disk, Guest, PathState } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readMountFlags, readPath, readVolumeId } from "./request.ts";
 import { labelIn } from "./selinux-label.ts";
@@ -15,6 +15,12 @@ import { isStaged, requireLabel } from "./staged-here.ts";
 import { unlockDisk } from "./unlock-disk.ts";
 
 type MountUse = Extract<VolumeUse, { access: "mount" }>;
+
+/** Where a volume is to be staged, and what is there. */
+interface Place {
+  readonly path: string;
+  readonly state: PathState;
+}
 
 /**
  * Proves the disk, unlocks it when it is encrypted, gives it a file system when it is blank, and mounts it. A raw
@@ -30,10 +36,15 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
     const context = decodeVolumeContext(request.volume_context);
     const passphrase = readPassphrase(context, request.secrets);
     await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
+      // The path is looked at meanwhile. What is there counts once the disk is proven.
+      const seen = use.access === "mount" ? parts.guest.stateOf(path, volumeId) : undefined;
+      seen?.catch(() => undefined);
       const disk = await parts.guest.findDisk(address, volumeId, call);
       try {
-        if (use.access === "mount") await stageMount(parts.guest, disk, path, use, context, passphrase);
-        else if (passphrase !== undefined) await stageBlock(parts.guest, disk, passphrase);
+        const state = await seen;
+        if (use.access === "mount" && state !== undefined) {
+          await stageMount(parts.guest, disk, { path, state }, use, context, passphrase);
+        } else if (passphrase !== undefined) await stageBlock(parts.guest, disk, passphrase);
       } finally {
         await disk.release();
       }
@@ -45,7 +56,7 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
 async function stageMount(
   guest: Guest,
   disk: Disk,
-  path: string,
+  { path, state }: Place,
   use: MountUse,
   context: VolumeContext,
   passphrase: string | undefined,
@@ -56,7 +67,7 @@ async function stageMount(
   const options = readOnly ? [...flags, "ro"] : flags;
   const seLinuxLabel = labelIn(flags);
   const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
-  if (await isStaged(guest, disk, path, how)) return;
+  if (isStaged(disk, path, state, how)) return;
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
     await requireLabel(guest, disk, path, seLinuxLabel);

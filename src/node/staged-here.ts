@@ -1,6 +1,6 @@
 import type { FileSystem } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
-import type { Disk, Guest } from "./guest.ts";
+import type { Disk, Guest, PathState } from "./guest.ts";
 import { hasLabel } from "./selinux-label.ts";
 
 /** How a volume is to be mounted. */
@@ -11,8 +11,7 @@ interface Wanted {
 }
 
 /** True when this volume is mounted here already. @throws StatusError for anything else here */
-export async function isStaged(guest: Guest, disk: Disk, path: string, wanted: Wanted): Promise<boolean> {
-  const state = await guest.stateOf(path, disk.volumeId);
+export function isStaged(disk: Disk, path: string, state: PathState, wanted: Wanted): boolean {
   switch (state.kind) {
     case "absent":
     case "empty directory":

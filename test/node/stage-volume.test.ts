@@ -153,6 +153,18 @@ describe("NodeStageVolume", () => {
     expect((await mountsAt(other.staging)).map(({ source }) => source)).to.deep.equal([other.device]);
   });
 
+  it("refuses another volume's disk, whatever is on the path, and also where that can't be looked at", async () => {
+    const [volume, other] = [await node.volume(), await node.volume()];
+    await node.stage(volume);
+    const mistaken = { ...volume, publishContext: other.publishContext };
+    const file = node.local.path("a-file");
+    await writeFile(file, "");
+    for (const path of [volume.staging, other.staging, join(file, "deeper", "path")]) {
+      await refused(node.stage(mistaken, {}, path), "FAILED_PRECONDITION", "is not the disk of volume");
+    }
+    expect(await mountsAt(volume.staging)).to.have.length(1);
+  });
+
   it("refuses a path that is not a plain absolute one", async () => {
     const volume = await node.volume();
     for (const path of ["relative/path", "/", "//", "/tmp/../etc", "/tmp/a\0b"]) {
