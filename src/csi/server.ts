@@ -51,7 +51,8 @@ export async function serveSocket(
 ): Promise<RunningServer> {
   const socket = socketPath(endpoint);
   await clearSocket(socket, listener);
-  const server = new Server();
+  // Its counters of each call are for a service of its own, which is not served here.
+  const server = new Server({ "grpc.enable_channelz": 0 });
   for (const [name, rpcs] of Object.entries(services) as [ServiceName, object][]) {
     const kind = name === "SnapshotMetadata" ? streaming : unary;
     server.addService(serviceDefinition(name), implementation(rpcs, kind, metrics, log));
