@@ -46,7 +46,7 @@ export const skippedThemselves: readonly Reason[] = [
   { pattern: /SELinuxMount/, why: "The machines of this test have no SELinux." },
   {
     pattern: /does not support snapshot metadata/,
-    why: "Installs its verifier from the network while it runs. What the driver tells of changed blocks is held to the disks' content in test/controller/metadata.",
+    why: "Installs its verifier from the network while it runs. What the driver tells of changed blocks is tested in test/controller/snapshot-metadata.test.ts.",
   },
   {
     pattern: /doesn't support RWX|doesn't support ReadWriteMany/,
@@ -55,7 +55,7 @@ export const skippedThemselves: readonly Reason[] = [
   { pattern: /does not support ROX/, why: "A disk belongs to one VM at a time." },
   {
     pattern: /Not enough topologies/,
-    why: "The cluster of this test has one group. Placement among several is tested in test/controller.",
+    why: "The cluster of this test has one group. Placement among several is tested in test/controller/placement.test.ts.",
   },
   {
     pattern: /doesn't specify performance test options/,
