@@ -45,10 +45,11 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
           await parts.guest.bindDirectory(staging, path, readOnly);
         } else {
           if (await isPublished(parts.guest, volumeId, target)) return;
-          if (target.readOnly && !disk.readOnly) {
+          // What one pod only reads, another may write: kubelet gives each container the rights on the device.
+          if (readOnlyMode && !disk.readOnly) {
             throw new StatusError(
               "FAILED_PRECONDITION",
-              `volume ${volumeId} is attached writable: a raw block volume is read-only only when it is attached so`,
+              `volume ${volumeId} is attached writable: publish it read-only to its node first, as its access mode says`,
             );
           }
           if (singleWriter) await refuseSecondPath(parts.guest, disk, known);

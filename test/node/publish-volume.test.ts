@@ -70,9 +70,18 @@ describe("NodePublishVolume", () => {
     expect(await mountsAt(volume.target)).to.have.length(1);
   });
 
-  it("shows a raw block volume read-only only when it is attached so", async () => {
+  it("shows a raw block volume to a pod that only reads, beside one that writes", async () => {
     const volume = await node.volume();
-    const use = { access: "block", readOnly: true } as const;
+    const reader = `${volume.target}-reader`;
+    await node.publish(volume, { access: "block" });
+    for (let i = 0; i < 2; i++) await node.publish(volume, { access: "block", readOnly: true }, reader);
+    expect((await stat(reader)).rdev).to.equal((await stat(volume.device)).rdev);
+    expect(await mountsAt(reader)).to.have.length(1);
+  });
+
+  it("shows a raw block volume of an access mode that only reads when it is attached so", async () => {
+    const volume = await node.volume();
+    const use = { access: "block", mode: "SINGLE_NODE_READER_ONLY" } as const;
     await refused(node.publish(volume, use), "FAILED_PRECONDITION", "attached writable");
     await node.detach(volume);
     const again = await node.attach(volume.id, true);

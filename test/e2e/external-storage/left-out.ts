@@ -96,12 +96,7 @@ export const skippedThemselves: readonly Reason[] = [
 ];
 
 /** Tests that fail, by their names, and why. */
-export const failing: readonly Reason[] = [
-  {
-    pattern: /\(block volmode\)\] multiVolume .*single read-only volume from pods on the same node/,
-    why: "A device that is attached writable is not shown as a read-only one: nothing but the attachment keeps a pod from writing to it. Kubernetes attaches it writable, and makes it read-only for the container by itself.",
-  },
-];
+export const failing: readonly Reason[] = [];
 
 /** The reason for a test, by its name or by what it said; undefined when nobody has given one. */
 export function reasonOf(text: string, reasons: readonly Reason[]): string | undefined {
