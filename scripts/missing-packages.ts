@@ -12,10 +12,14 @@ const testPrograms = {
   mcs: "mono-mcs mono-runtime libmono-system-serviceprocess4.0-cil",
 };
 
+/** Windows for the tests under Wine; Windows' Node wants zlib as a DLL. */
+const winePrograms = { wine: "wine wine64 libz-mingw-w64" };
+
 const purposes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   up: runtimePrograms,
   test: testPrograms,
   e2e: e2ePrograms,
+  wine: winePrograms,
 };
 
 // Prints the Debian packages that are missing for a purpose, in one line.
