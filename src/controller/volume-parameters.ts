@@ -1,6 +1,6 @@
 import { checkFormatOptions, type FormatOptions, readFormatOptions } from "../csi/format-options.ts";
 import {
-  DEFAULT_FILE_SYSTEM,
+  linuxFileSystems,
   readFileSystem,
   smallestFileSystem,
   type FileSystem,
@@ -66,7 +66,7 @@ export function readParameters(parameters: Readonly<Record<string, string>>): Vo
 /** @throws StatusError INVALID_ARGUMENT for uses that volumes of these parameters can't have */
 export function checkUses({ fsType, format }: VolumeParameters, uses: readonly VolumeUse[]): void {
   for (const use of uses) {
-    if (use.access === "mount") checkFormatOptions(use.fsType ?? fsType ?? DEFAULT_FILE_SYSTEM, format);
+    if (use.access === "mount") checkFormatOptions(use.fsType ?? fsType ?? linuxFileSystems[0], format);
   }
   // A class without a use, as GetCapacity may ask: what it says must still be possible.
   if (fsType !== undefined) checkFormatOptions(fsType, format);

@@ -21,7 +21,7 @@ export const formatOptionNames = {
 const options = Object.keys(formatOptionNames) as (keyof FormatOptions)[];
 
 /**
- * The values that mkfs takes and every kernel mounts: a block is no larger than the smallest page, 4096 bytes. Inode
+ * The values that mkfs takes and every kernel mounts: on Linux a block is no larger than the smallest page, 4096 bytes. Inode
  * sizes also depend on the block, see {@link checkFormatOptions}.
  */
 const allowed: Readonly<Record<FileSystem, { readonly [Option in keyof Required<FormatOptions>]: Values }>> =
@@ -33,6 +33,13 @@ const allowed: Readonly<Record<FileSystem, { readonly [Option in keyof Required<
     },
     xfs: { blockSize: [1024, 2048, 4096], inodeSize: [512, 1024, 2048], reservedBlocksPercentage: [] },
     btrfs: { blockSize: [4096], inodeSize: [], reservedBlocksPercentage: [] },
+    // Format-Volume, -AllocationUnitSize: what all versions of Windows take.
+    ntfs: {
+      blockSize: [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536],
+      inodeSize: [],
+      reservedBlocksPercentage: [],
+    },
+    refs: { blockSize: [4096, 65_536], inodeSize: [], reservedBlocksPercentage: [] },
   };
 
 type Values = readonly number[] | { readonly from: number; readonly to: number };

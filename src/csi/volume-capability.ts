@@ -2,16 +2,22 @@ import { StatusError } from "../kit/errors.ts";
 import { MiB } from "../kit/sizes.ts";
 import type { VolumeCapability__Output } from "./generated/csi/v1/VolumeCapability.ts";
 
-/** File systems that a node can make and mount. */
-export const fileSystems = ["ext4", "xfs", "btrfs"] as const;
+/** File systems that nodes can make and mount; of each kind of node the default first. */
+export const linuxFileSystems = ["ext4", "xfs", "btrfs"] as const;
+export const windowsFileSystems = ["ntfs", "refs"] as const;
+export const fileSystems = [...linuxFileSystems, ...windowsFileSystems] as const;
+export type LinuxFileSystem = (typeof linuxFileSystems)[number];
+export type WindowsFileSystem = (typeof windowsFileSystems)[number];
 export type FileSystem = (typeof fileSystems)[number];
-export const DEFAULT_FILE_SYSTEM: FileSystem = "ext4";
 
-/** Bytes below which the current mkfs of each refuses a disk, in whole blocks. */
+/** Bytes below which the current mkfs of each refuses a disk, in whole blocks; on Windows the reserved partition needs 16 MiB. */
 export const smallestFileSystem: Readonly<Record<FileSystem, bigint>> = {
   ext4: 0n,
   xfs: 300n * MiB,
   btrfs: 128n * MiB,
+  ntfs: 32n * MiB,
+  // Windows documents no number, and refuses by itself.
+  refs: 0n,
 };
 
 /** How a volume is to be used, checked. */

@@ -1,5 +1,5 @@
 import type { FormatOptions } from "../csi/format-options.ts";
-import { DEFAULT_FILE_SYSTEM, fileSystems, isFileSystem, type FileSystem } from "../csi/volume-capability.ts";
+import type { FileSystem } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { UnlockedDisk } from "./encryption.ts";
 import type { Disk, Guest } from "./guest.ts";
@@ -15,7 +15,7 @@ export async function ensureFileSystem(
   const content = await guest.contentOf(disk);
   switch (content.kind) {
     case "file system": {
-      const fsType = expected(disk, content.fsType, wanted);
+      const fsType = expected(guest, disk, content.fsType, wanted);
       if (!readOnly) await guest.checkBeforeMount(disk, fsType);
       return fsType;
     }
@@ -36,7 +36,7 @@ export async function ensureFileSystem(
           `volume ${disk.volumeId} is blank and attached read-only: publish it writable once, so that it can be formatted`,
         );
       }
-      const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
+      const fsType = wanted ?? guest.fileSystems[0];
       await guest.format(disk, fsType, format);
       return fsType;
     }
@@ -44,9 +44,14 @@ export async function ensureFileSystem(
 }
 
 /** @throws StatusError FAILED_PRECONDITION for another file system than the one that was asked for */
-function expected(disk: Disk, found: string, wanted: FileSystem | undefined): FileSystem {
-  if (found === wanted) return wanted;
-  if (wanted === undefined && isFileSystem(found)) return found;
+function expected(
+  { fileSystems }: Guest,
+  disk: Disk,
+  found: string,
+  wanted: FileSystem | undefined,
+): FileSystem {
+  const known = fileSystems.find((each) => each === found);
+  if (known !== undefined && known === (wanted ?? known)) return known;
   throw new StatusError(
     "FAILED_PRECONDITION",
     `volume ${disk.volumeId} holds ${found}, not ${wanted ?? fileSystems.join(", ")}: it was not touched`,
@@ -69,7 +74,7 @@ export async function ensureInside(
       `volume ${disk.volumeId} has no file system yet and is attached read-only: publish it writable once`,
     );
   }
-  const fsType = wanted ?? DEFAULT_FILE_SYSTEM;
+  const fsType = wanted ?? guest.fileSystems[0];
   await guest.formatUnlocked(plain, fsType, format);
   await guest.encryption.markUsed(disk);
   return fsType;

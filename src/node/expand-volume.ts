@@ -13,11 +13,10 @@ export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "volume_path");
     const volumeId = readVolumeId(request.volume_id);
-    const path = request.volume_path;
     const required = parseInt64(request.capacity_range?.required_bytes ?? "0") ?? 0n;
     if (required < 0n) throw new StatusError("INVALID_ARGUMENT", "capacity_range.required_bytes is negative");
     return await exclusive(parts, "NodeExpandVolume", volumeId, call, async () => {
-      const { access } = await publishedHere(parts.guest, volumeId, path);
+      const { access, path } = await publishedHere(parts.guest, volumeId, request.volume_path);
       const size = await parts.guest.currentDiskSize(path);
       if (size < required) {
         throw new StatusError(

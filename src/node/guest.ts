@@ -1,8 +1,9 @@
 import type { DiskAddress } from "../agent-client/disk-address.ts";
 import type { CsiCall } from "../csi/rpc.ts";
 import type { FormatOptions } from "../csi/format-options.ts";
-import type { FileSystem } from "../csi/volume-capability.ts";
+import type { FileSystem, VolumeUse } from "../csi/volume-capability.ts";
 import type { Encryption, UnlockedDisk } from "./encryption.ts";
+import type { PathRules } from "./path-rules.ts";
 
 /** A disk whose identity was proven. It stays bound to its device until it is released. */
 export interface Disk {
@@ -33,7 +34,8 @@ export type PathState =
       /** True when the machine has lost the device, as when a disk was pulled from under its mount. */
       readonly deviceIsGone: boolean;
       readonly fsType: string;
-      readonly readOnly: boolean;
+      /** Undefined where the path itself has no mode, because the system has none for it. */
+      readonly readOnly: boolean | undefined;
       /** That of all its files; "" when each has its own, undefined where the kernel has no SELinux. */
       readonly seLinuxLabel: string | undefined;
       /** "block" when the path is the device itself. */
@@ -71,6 +73,7 @@ export interface StorageSign {
     | "no-loop-devices"
     | "no-mount-programs"
     | "mounts-not-shared"
+    | "no-storage-service"
     | "controller-without-host"
     | "scsi-host-not-running"
     | "no-file-system-programs";
@@ -83,6 +86,11 @@ export type Patience = Pick<CsiCall, "signal" | "deadline">;
 
 /** What the operating system of the VM does for the node plugin. Every failure is a StatusError. */
 export interface Guest {
+  readonly paths: PathRules;
+  /** What it can make and mount; the default first. */
+  readonly fileSystems: readonly [FileSystem, ...FileSystem[]];
+  /** @throws INVALID_ARGUMENT for a use of volumes that this system does not have */
+  requireUse(use: VolumeUse): void;
   /**
    * Waits for a disk as long as the caller does.
    * @throws UNAVAILABLE when it has not appeared, FAILED_PRECONDITION when it is another one.
@@ -94,6 +102,11 @@ export interface Guest {
    * @throws FAILED_PRECONDITION when something uses it, or when it is not proven to be the volume.
    */
   letGo(volumeId: string): Promise<void>;
+  /**
+   * Readies a disk that was found for use, on a system that keeps new disks from being used. It is not written to.
+   * @throws FAILED_PRECONDITION when it stays read-only and is not to be
+   */
+  wake(disk: Disk, readOnly: boolean): Promise<void>;
   contentOf(disk: Disk): Promise<DiskContent>;
   /** Makes a file system on a disk that is proven blank. */
   format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void>;

@@ -20,15 +20,17 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
-    const path = readPath("target_path", request.target_path);
-    const { access, readOnlyMode, singleWriter } = readCapability(request.volume_capability);
+    const path = readPath(parts.guest.paths, "target_path", request.target_path);
+    const use = readCapability(request.volume_capability);
+    parts.guest.requireUse(use);
+    const { access, readOnlyMode, singleWriter } = use;
     if (request.staging_target_path === "") {
       throw new StatusError(
         "FAILED_PRECONDITION",
         "staging_target_path is missing: the volume must be staged first",
       );
     }
-    const staging = readPath("staging_target_path", request.staging_target_path);
+    const staging = readPath(parts.guest.paths, "staging_target_path", request.staging_target_path);
     const target: Target = { path, access, readOnly: request.readonly || readOnlyMode };
     const address = decodePublishContext(request.publish_context);
     const known = [staging, path];
@@ -39,7 +41,7 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
         if (access === "mount") {
           const staged = await requireStaged(parts.guest, volumeId, staging);
           // Of a file system that is mounted read-only, nothing else can be shown.
-          const readOnly = target.readOnly || staged.readOnly;
+          const readOnly = target.readOnly || staged.readOnly === true;
           if (await isPublished(parts.guest, volumeId, { ...target, readOnly })) return;
           if (singleWriter) await refuseSecondPath(parts.guest, disk, known);
           await parts.guest.bindDirectory(staging, path, readOnly);
@@ -80,7 +82,7 @@ async function requireStaged(
   guest: Guest,
   volumeId: string,
   staging: string,
-): Promise<{ readonly readOnly: boolean }> {
+): Promise<{ readonly readOnly: boolean | undefined }> {
   const state = await guest.stateOf(staging, volumeId);
   if (state.kind === "mounted" && state.isVolume && state.access === "mount") return state;
   throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is not staged on ${staging}`);
@@ -102,6 +104,7 @@ async function isPublished(guest: Guest, volumeId: string, target: Target): Prom
       `${path} has ${state.device} mounted, which is another volume`,
     );
   }
-  if (state.access === access && (access === "block" || state.readOnly === readOnly)) return true;
+  if (state.access === access && (access === "block" || (state.readOnly ?? readOnly) === readOnly))
+    return true;
   throw new StatusError("ALREADY_EXISTS", `volume ${volumeId} is published on ${path} in another way`);
 }

@@ -1,4 +1,3 @@
-import { isAbsolute } from "node:path";
 import { StatusError } from "../kit/errors.ts";
 import type { Guest, PathState } from "./guest.ts";
 
@@ -7,9 +6,10 @@ export async function publishedHere(
   guest: Guest,
   volumeId: string,
   path: string,
-): Promise<Extract<PathState, { kind: "mounted" }>> {
+): Promise<Extract<PathState, { kind: "mounted" }> & { readonly path: string }> {
   // A relative path shows nothing: what it means depends on who asks.
-  const state = isAbsolute(path) ? await guest.stateOf(path, volumeId) : undefined;
-  if (state?.kind === "mounted" && state.isVolume) return state;
+  const plain = guest.paths.canonical(path);
+  const state = plain === undefined ? undefined : await guest.stateOf(plain, volumeId);
+  if (plain !== undefined && state?.kind === "mounted" && state.isVolume) return { ...state, path: plain };
   throw new StatusError("NOT_FOUND", `volume ${volumeId} is not on ${path}`);
 }

@@ -1,6 +1,6 @@
-import { isAbsolute, normalize } from "node:path";
 import { requireHandle } from "../csi/handle.ts";
 import { StatusError } from "../kit/errors.ts";
+import type { PathRules } from "./path-rules.ts";
 
 /** The volume id in a handle. @throws StatusError NOT_FOUND for what is not a handle */
 export function readVolumeId(handle: string): string {
@@ -8,9 +8,9 @@ export function readVolumeId(handle: string): string {
 }
 
 /** @throws StatusError INVALID_ARGUMENT for a path that is relative, has ".." in it or is the root */
-export function readPath(field: string, path: string): string {
-  const plain = normalize(path).replace(/(.)\/$/, "$1");
-  if (!isAbsolute(path) || path.includes("\0") || path.split("/").includes("..") || plain === "/") {
+export function readPath(rules: PathRules, field: string, path: string): string {
+  const plain = rules.canonical(path);
+  if (plain === undefined) {
     throw new StatusError(
       "INVALID_ARGUMENT",
       `${field} is not an absolute path of a directory: ${JSON.stringify(path.slice(0, 256))}`,

@@ -30,10 +30,11 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "staging_target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
-    const path = readPath("staging_target_path", request.staging_target_path);
+    const path = readPath(parts.guest.paths, "staging_target_path", request.staging_target_path);
     const use = readCapability(request.volume_capability);
     const address = decodePublishContext(request.publish_context);
     const context = decodeVolumeContext(request.volume_context);
+    parts.guest.requireUse(use.access === "mount" ? { ...use, fsType: use.fsType ?? context.fsType } : use);
     const passphrase = readPassphrase(context, request.secrets);
     await exclusive(parts, "NodeStageVolume", volumeId, call, async () => {
       // The path is looked at meanwhile. What is there counts once the disk is proven.
@@ -68,6 +69,7 @@ async function stageMount(
   const seLinuxLabel = labelIn(flags);
   const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
   if (isStaged(disk, path, state, how)) return;
+  await guest.wake(disk, how.readOnly);
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
     await requireLabel(guest, disk, path, seLinuxLabel);

@@ -25,14 +25,14 @@ export function isStaged(disk: Disk, path: string, state: PathState, wanted: Wan
       }
       if (
         state.access === "mount" &&
-        state.readOnly === wanted.readOnly &&
+        (state.readOnly ?? wanted.readOnly) === wanted.readOnly &&
         state.fsType === (wanted.fsType ?? state.fsType) &&
         hasLabel(state.seLinuxLabel, wanted.seLinuxLabel)
       )
         return true;
       throw new StatusError(
         "ALREADY_EXISTS",
-        `volume ${disk.volumeId} is staged on ${path} in another way: ${state.readOnly ? "read-only" : "writable"}, with ${state.fsType}${labelText(state.seLinuxLabel)}`,
+        `volume ${disk.volumeId} is staged on ${path} in another way: ${state.readOnly === true ? "read-only" : "writable"}, with ${state.fsType}${labelText(state.seLinuxLabel)}`,
       );
     case "empty file":
       throw new StatusError("FAILED_PRECONDITION", `${path} is a file, not a directory`);

@@ -13,6 +13,7 @@ export const storageMeanings: Readonly<
   "no-scsi-host": ["STORAGE_UNREACHABLE", "ScsiDriverMissing"],
   "no-loop-devices": ["STORAGE_UNREACHABLE", "NoLoopDevices"],
   "no-mount-programs": ["STORAGE_UNREACHABLE", "MountProgramsMissing"],
+  "no-storage-service": ["STORAGE_UNREACHABLE", "StorageServiceSilent"],
   "mounts-not-shared": ["STORAGE_UNREACHABLE", "MountsNotShared"],
   "controller-without-host": ["STORAGE_DEGRADED", "ScsiControllerWithoutHost"],
   "scsi-host-not-running": ["STORAGE_DEGRADED", "ScsiHostNotRunning"],

@@ -10,7 +10,7 @@ export function unpublishVolume(parts: NodeParts): NodeRpcs["NodeUnpublishVolume
   return async (request, call) => {
     requireFields(request, "volume_id", "target_path");
     const volumeId = readVolumeId(request.volume_id);
-    const path = readPath("target_path", request.target_path);
+    const path = readPath(parts.guest.paths, "target_path", request.target_path);
     await exclusive(parts, "NodeUnpublishVolume", volumeId, call, async () => {
       await unmountVolume(parts.guest, volumeId, path);
       await parts.guest.removeMountPoint(path);

@@ -10,7 +10,7 @@ export function unstageVolume(parts: NodeParts): NodeRpcs["NodeUnstageVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "staging_target_path");
     const volumeId = readVolumeId(request.volume_id);
-    const path = readPath("staging_target_path", request.staging_target_path);
+    const path = readPath(parts.guest.paths, "staging_target_path", request.staging_target_path);
     await exclusive(parts, "NodeUnstageVolume", volumeId, call, async () => {
       await unmountVolume(parts.guest, volumeId, path);
       await parts.guest.encryption.lock(volumeId);

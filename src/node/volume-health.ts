@@ -30,7 +30,7 @@ export function volumeHealth({ guest }: NodeParts): NodeRpcs["NodeGetVolumeHealt
     requireFields(request, "volume_id");
     const volumeId = readVolumeId(request.volume_id);
     const [staging, publish] = (["staging_target_path", "volume_publish_path"] as const).map((field) =>
-      request[field] === "" ? undefined : readPath(field, request[field]),
+      request[field] === "" ? undefined : readPath(guest.paths, field, request[field]),
     );
     // Of a raw block volume nothing is mounted where it is staged.
     const isBlock = publish !== undefined && (await showsDevice(guest, publish, volumeId));

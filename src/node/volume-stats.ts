@@ -1,4 +1,3 @@
-import { isAbsolute } from "node:path";
 import { requireFields } from "../csi/required-fields.ts";
 import type { VolumeUsage } from "../csi/generated/csi/v1/VolumeUsage.ts";
 import type { NodeRpcs } from "../csi/rpc.ts";
@@ -16,10 +15,10 @@ export function volumeStats({ guest }: NodeParts): NodeRpcs["NodeGetVolumeStats"
   return async (request) => {
     requireFields(request, "volume_id", "volume_path");
     const volumeId = readVolumeId(request.volume_id);
-    const path = request.volume_path;
+    const path = guest.paths.canonical(request.volume_path);
     const [usage, signs] = await Promise.all([
-      usageOf(guest, volumeId, path).catch((error: unknown) => ({ error })),
-      isAbsolute(path) ? guest.signsAt(path, volumeId) : [],
+      usageOf(guest, volumeId, request.volume_path).catch((error: unknown) => ({ error })),
+      path === undefined ? [] : guest.signsAt(path, volumeId),
     ]);
     if ("error" in usage && !signs.some(isOfVolume)) throw usage.error;
     return {
@@ -34,8 +33,8 @@ function isOfVolume({ kind }: HealthSign): boolean {
   return kind !== "not-mounted" && kind !== "other-disk";
 }
 
-async function usageOf(guest: Guest, volumeId: string, path: string): Promise<VolumeUsage[]> {
-  const { access } = await publishedHere(guest, volumeId, path);
+async function usageOf(guest: Guest, volumeId: string, shown: string): Promise<VolumeUsage[]> {
+  const { access, path } = await publishedHere(guest, volumeId, shown);
   if (access === "block") return [{ unit: "BYTES", total: String(await guest.deviceSize(path)) }];
   const { bytes, inodes } = await guest.usage(path);
   // btrfs counts no inodes.

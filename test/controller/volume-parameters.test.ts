@@ -105,7 +105,7 @@ describe("controller volume parameters", () => {
     [{ diskBlockSize: "-1" }, /power of two/],
     [{ diskBlockSize: "" }, /power of two/],
     [{ pool: "" }, /pool is empty/],
-    [{ "csi.storage.k8s.io/fstype": "ntfs" }, /there are ext4, xfs, btrfs/],
+    [{ "csi.storage.k8s.io/fstype": "zfs" }, /there are ext4, xfs, btrfs/],
     [{ fsBlockSize: "4k" }, /fsBlockSize "4k" is not a whole number/],
     [{ fsBlockSize: "512" }, /fsBlockSize 512 is not for ext4/],
     [{ fsInodeSize: "256" }, /fsInodeSize is not for btrfs/, mounted("btrfs")],

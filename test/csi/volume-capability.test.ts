@@ -77,7 +77,7 @@ describe("csi volume capability", () => {
     expect(readCapability(mount())).to.have.property("fsType", undefined);
   });
 
-  for (const fsType of ["ntfs", "EXT4", " ext4", "ext4\n", "-F", "ext3", "x".repeat(10_000)]) {
+  for (const fsType of ["zfs", "NTFS", "EXT4", " ext4", "ext4\n", "-F", "ext3", "x".repeat(10_000)]) {
     it(`refuses the file system ${JSON.stringify(fsType.slice(0, 20))}`, () => {
       for (const read of [() => readFileSystem(fsType), () => readCapability(mount({ fs_type: fsType }))]) {
         const error = thrownBy(read);

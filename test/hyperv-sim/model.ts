@@ -1,4 +1,5 @@
-import type { Checkpoint, Operation, WorkerError } from "../../src/agent/hosts/hyperv/protocol.ts";
+import type { Checkpoint, Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
+import type { WorkerError } from "../../src/kit/worker/messages.ts";
 
 /** What the simulator has instead of Hyper-V: it lies in a file, so that all workers see it and kills don't harm it. */
 export interface SimState {

@@ -1,5 +1,5 @@
 import { hasErrno } from "../../src/kit/errors.ts";
-import type { WorkerError } from "../../src/agent/hosts/hyperv/protocol.ts";
+import type { WorkerError } from "../../src/kit/worker/messages.ts";
 
 /** What Hyper-V says instead of an answer, in the language of a host that is not English. */
 export class Refusal extends Error {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { WorkerCommand } from "../../src/agent/hosts/hyperv/worker/process.ts";
+import type { WorkerCommand } from "../../src/kit/worker/process.ts";
 import { pullOut } from "./devices.ts";
 import { openGuest } from "./guest.ts";
 import { type Fault, RUNNING, type SimState, type SimVm } from "./model.ts";

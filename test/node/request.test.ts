@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { readMountFlags, readPath, readVolumeId } from "../../src/node/request.ts";
+import { unixPaths } from "../../src/node/path-rules.ts";
 import { StatusError } from "../../src/kit/errors.ts";
 import { thrownBy } from "../support/failure.ts";
 
@@ -19,10 +20,10 @@ describe("what a node reads from a request", () => {
   });
 
   it("is a path in its plain form", () => {
-    expect(readPath("p", "/a/b")).to.equal("/a/b");
-    expect(readPath("p", "/a//b/")).to.equal("/a/b");
-    expect(readPath("p", "/a/./b")).to.equal("/a/b");
-    expect(readPath("p", "/a/..b/c..")).to.equal("/a/..b/c..");
+    expect(readPath(unixPaths, "p", "/a/b")).to.equal("/a/b");
+    expect(readPath(unixPaths, "p", "/a//b/")).to.equal("/a/b");
+    expect(readPath(unixPaths, "p", "/a/./b")).to.equal("/a/b");
+    expect(readPath(unixPaths, "p", "/a/..b/c..")).to.equal("/a/..b/c..");
   });
 
   it("is never a path that leads elsewhere than it says", () => {
@@ -30,7 +31,7 @@ describe("what a node reads from a request", () => {
       fc.property(fc.stringMatching(/^[/.a\0 -]{0,12}$/), (text) => {
         let path;
         try {
-          path = readPath("p", text);
+          path = readPath(unixPaths, "p", text);
         } catch (error) {
           expect(error).to.be.instanceOf(StatusError).and.to.include({ code: "INVALID_ARGUMENT" });
           return;
@@ -45,7 +46,7 @@ describe("what a node reads from a request", () => {
   });
 
   it("names the field and shortens what it shows of a bad path", () => {
-    const { message } = thrownBy(() => readPath("target_path", "x".repeat(10_000)));
+    const { message } = thrownBy(() => readPath(unixPaths, "target_path", "x".repeat(10_000)));
     expect(message).to.include("target_path").and.to.have.length.below(400);
   });
 

@@ -4,9 +4,9 @@ import { defaultEngineSettings } from "../../src/agent/engine/settings.ts";
 import type { Host } from "../../src/agent/hosts/host.ts";
 import { hypervHost, type HypervSettings } from "../../src/agent/hosts/hyperv/hyperv-host.ts";
 import { HYPERV_SLOTS_PER_VM } from "../../src/agent/hosts/open-host.ts";
-import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
-import type { WorkerCommand } from "../../src/agent/hosts/hyperv/worker/process.ts";
-import { defaultWorkerSettings, type WorkerSettings } from "../../src/agent/hosts/hyperv/worker/settings.ts";
+import type { WorkerCommand } from "../../src/kit/worker/process.ts";
+import { defaultWorkerSettings } from "../../src/agent/hosts/hyperv/worker/settings.ts";
+import type { WorkerSettings } from "../../src/kit/worker/settings.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import { simVm, Simulator } from "../hyperv-sim/simulator.ts";
@@ -76,9 +76,7 @@ export function hypervRig({
       diskTypes: ["fixed", "dynamic"],
     });
     const newHost = () =>
-      hypervHost(settingsFor(group), silentLog(), (op: Operation, code: string) =>
-        asked.push(`${op} ${code}`),
-      );
+      hypervHost(settingsFor(group), silentLog(), (op, code) => asked.push(`${op} ${code}`));
     closers.push(() => simulator.turnOff());
     const start = async () => {
       const host = newHost();

@@ -7,8 +7,8 @@ import type { EngineSettings } from "../engine/settings.ts";
 import { declaredVm, thisMachine } from "../hosts/local/vms.ts";
 import { isOnShare } from "../hosts/hyperv/disk-paths.ts";
 import { LONGEST_MERGE_MS } from "../hosts/hyperv/checkpoints.ts";
-import { ownWorker } from "../hosts/hyperv/worker/own-worker.ts";
 import { defaultWorkerSettings } from "../hosts/hyperv/worker/settings.ts";
+import { ownWorker } from "../../kit/worker/own-worker.ts";
 import { HYPERV_SLOTS_PER_VM, type HostSettings } from "../hosts/open-host.ts";
 import { parseListen } from "../listen-address.ts";
 import { defaultLimits } from "../rest/listener.ts";
@@ -77,7 +77,7 @@ function hypervSettings({ vms, pools, workerCommand, group, maxVolumes }: AgentC
   const [program, ...args] = workerCommand;
   const command =
     program === undefined
-      ? ownWorker(process.platform, process.argv[1] ?? "", process.env["SystemRoot"])
+      ? ownWorker(process.platform, process.argv[1] ?? "", process.env["SystemRoot"], "worker.ps1")
       : { program, args };
   if (command === undefined) {
     throw invalid(

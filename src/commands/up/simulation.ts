@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { WorkerCommand } from "../../agent/hosts/hyperv/worker/process.ts";
+import type { WorkerCommand } from "../../kit/worker/process.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { ThisVm } from "../../node/linux/this-vm.ts";
 

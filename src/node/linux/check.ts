@@ -1,4 +1,4 @@
-import type { FileSystem } from "../../csi/volume-capability.ts";
+import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { RunResult } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
@@ -19,7 +19,7 @@ const CORRUPT = 1;
  * system is mounted elsewhere, in this namespace or another.
  * @throws StatusError FAILED_PRECONDITION when it needs a person, UNAVAILABLE when it could not be checked
  */
-export async function checkBeforeMount(disk: Disk, fsType: FileSystem): Promise<void> {
+export async function checkBeforeMount(disk: Disk, fsType: LinuxFileSystem): Promise<void> {
   if (fsType !== "ext4" || disk.readOnly || (await isInUse(disk.device))) return;
   await mend(disk);
 }

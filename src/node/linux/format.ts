@@ -1,5 +1,5 @@
 import { checkFormatOptions, type FormatOptions } from "../../csi/format-options.ts";
-import type { FileSystem } from "../../csi/volume-capability.ts";
+import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { UnlockedDisk } from "../encryption.ts";
 import type { Disk } from "../guest.ts";
@@ -10,35 +10,36 @@ import { runWriter, type Writer } from "./tools.ts";
  * None is told to overwrite what it finds. mkfs.ext4 would ask a person whether a whole disk is meant: -F answers
  * that, and still refuses a disk in use. Unless asked for, no blocks are reserved for root: pods are the only users.
  */
-const makers: Readonly<Record<FileSystem, (options: FormatOptions) => [program: Writer, ...args: string[]]>> =
-  {
-    ext4: ({ blockSize, inodeSize, reservedBlocksPercentage = 0 }) => [
-      "mkfs.ext4",
-      "-q",
-      "-F",
-      ...["-m", String(reservedBlocksPercentage)],
-      ...(blockSize === undefined ? [] : ["-b", String(blockSize)]),
-      ...(inodeSize === undefined ? [] : ["-I", String(inodeSize)]),
-    ],
-    xfs: ({ blockSize, inodeSize }) => [
-      "mkfs.xfs",
-      "-q",
-      ...(blockSize === undefined ? [] : ["-b", `size=${blockSize}`]),
-      ...(inodeSize === undefined ? [] : ["-i", `size=${inodeSize}`]),
-    ],
-    btrfs: ({ blockSize }) => [
-      "mkfs.btrfs",
-      "--quiet",
-      ...(blockSize === undefined ? [] : ["--sectorsize", String(blockSize)]),
-    ],
-  };
+const makers: Readonly<
+  Record<LinuxFileSystem, (options: FormatOptions) => [program: Writer, ...args: string[]]>
+> = {
+  ext4: ({ blockSize, inodeSize, reservedBlocksPercentage = 0 }) => [
+    "mkfs.ext4",
+    "-q",
+    "-F",
+    ...["-m", String(reservedBlocksPercentage)],
+    ...(blockSize === undefined ? [] : ["-b", String(blockSize)]),
+    ...(inodeSize === undefined ? [] : ["-I", String(inodeSize)]),
+  ],
+  xfs: ({ blockSize, inodeSize }) => [
+    "mkfs.xfs",
+    "-q",
+    ...(blockSize === undefined ? [] : ["-b", `size=${blockSize}`]),
+    ...(inodeSize === undefined ? [] : ["-i", `size=${inodeSize}`]),
+  ],
+  btrfs: ({ blockSize }) => [
+    "mkfs.btrfs",
+    "--quiet",
+    ...(blockSize === undefined ? [] : ["--sectorsize", String(blockSize)]),
+  ],
+};
 
 /**
  * Makes a file system on a disk that was proven blank. Its ends count as they were read a moment ago, for the probe of
  * the same call; else they are read again.
  * @throws StatusError INVALID_ARGUMENT for options that it can't have
  */
-export async function format(disk: Disk, fsType: FileSystem, options: FormatOptions): Promise<void> {
+export async function format(disk: Disk, fsType: LinuxFileSystem, options: FormatOptions): Promise<void> {
   checkFormatOptions(fsType, options);
   if (!(await useBlankProof(disk))) {
     throw new StatusError("FAILED_PRECONDITION", `${disk.device} is not blank: it was not formatted`);
@@ -48,7 +49,7 @@ export async function format(disk: Disk, fsType: FileSystem, options: FormatOpti
 }
 
 /** What lets a maker write over what it finds. For ext4 it stands in {@link makers}, where it means something else. */
-const overwrite: Readonly<Record<FileSystem, readonly string[]>> = {
+const overwrite: Readonly<Record<LinuxFileSystem, readonly string[]>> = {
   ext4: [],
   xfs: ["-f"],
   btrfs: ["--force"],
@@ -60,7 +61,7 @@ const overwrite: Readonly<Record<FileSystem, readonly string[]>> = {
  */
 export async function formatUnlocked(
   disk: UnlockedDisk,
-  fsType: FileSystem,
+  fsType: LinuxFileSystem,
   options: FormatOptions,
 ): Promise<void> {
   checkFormatOptions(fsType, options);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { readFileSystem, type FileSystem } from "../../csi/volume-capability.ts";
+import { linuxFileSystems, type LinuxFileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import type { Disk } from "../guest.ts";
@@ -9,13 +9,19 @@ import { runWriter } from "./tools.ts";
 
 const CAP_SYS_RESOURCE = 24n;
 
-export async function isSmaller(device: string, diskSize: bigint, fsType: FileSystem): Promise<boolean> {
+export async function isSmaller(device: string, diskSize: bigint, fsType: LinuxFileSystem): Promise<boolean> {
   return (await fileSystemSize(device, fsType)) + UNUSABLE_TAIL[fsType] <= diskSize;
 }
 
 /** Grows a mounted file system to its disk. @throws StatusError FAILED_PRECONDITION when this process may not. */
 export async function growMounted(mount: Mount, diskSize: bigint): Promise<void> {
-  const fsType = readFileSystem(mount.fsType);
+  const fsType = linuxFileSystems.find((each) => each === mount.fsType);
+  if (fsType === undefined) {
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `${mount.mountPoint} has ${mount.fsType}, which can't be grown`,
+    );
+  }
   if (!(await isSmaller(mount.source, diskSize, fsType))) return;
   switch (fsType) {
     case "xfs":

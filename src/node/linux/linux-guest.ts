@@ -1,7 +1,11 @@
 import { basename } from "node:path";
 import { StatusError } from "../../kit/errors.ts";
 import type { Mount } from "../../kit/mount-table.ts";
+import { type LinuxFileSystem, linuxFileSystems } from "../../csi/volume-capability.ts";
 import type { Guest } from "../guest.ts";
+import { unixPaths } from "../path-rules.ts";
+import { removeMountPoint } from "../remove-mount-point.ts";
+import { requireFileSystem } from "../require-file-system.ts";
 import { deviceOf, diskUnder, sizeOf } from "./block-devices.ts";
 import { checkBeforeMount } from "./check.ts";
 import { contentOf } from "./content.ts";
@@ -12,7 +16,7 @@ import { signsAt } from "./health-signs.ts";
 import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
 import { luks } from "./luks.ts";
-import { bindDevice, bindDirectory, mountAt, mountDisk, removeMountPoint, unmount } from "./mounts.ts";
+import { bindDevice, bindDirectory, mountAt, mountDisk, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
 import { shownElsewhere } from "./shown-elsewhere.ts";
@@ -28,6 +32,13 @@ export function linuxGuest(machine: ThisVm, kubeletDirectory = "/var/lib/kubelet
   const failed = new FailedCommands(roots);
   const vm = failed.apartFromOwn(machine);
   return {
+    paths: unixPaths,
+    fileSystems: linuxFileSystems,
+    requireUse: (use) => {
+      requireFileSystem("Linux", linuxFileSystems, use);
+    },
+    // A disk that the kernel knows can be used.
+    wake: () => Promise.resolve(),
     findDisk: async (address, volumeId, patience) => {
       if (address.kind === "loop") return await findLoopDisk(address, volumeId, vm);
       const disk = await findVmbusDisk(address, volumeId, vm, patience);
@@ -43,7 +54,7 @@ export function linuxGuest(machine: ThisVm, kubeletDirectory = "/var/lib/kubelet
     checkBeforeMount,
     stateOf: (path, volumeId) => stateOf(path, volumeId, vm),
     shownElsewhere: (disk, known) => shownElsewhere(disk, known, roots),
-    mountDisk: (disk, fsType, path, options) => mountDisk(disk, fsType, path, options),
+    mountDisk,
     bindDirectory,
     bindDevice: (disk, target) => bindDevice(disk.device, target),
     unmount,
@@ -54,7 +65,7 @@ export function linuxGuest(machine: ThisVm, kubeletDirectory = "/var/lib/kubelet
       await growMounted(mount, size);
       return size;
     },
-    isSmallerThanDisk: (disk, fsType) => isSmaller(disk.device, disk.size, fsType),
+    isSmallerThanDisk: (disk, fsType: LinuxFileSystem) => isSmaller(disk.device, disk.size, fsType),
     growUnmounted,
     deviceSize: async (path) => await deviceSize(await requireMount(path, roots), roots),
     currentDiskSize: async (path) => await currentDiskSize(await requireMount(path, roots), vm),

@@ -1,7 +1,7 @@
-import { lstat, mkdir, open, realpath, rmdir, unlink } from "node:fs/promises";
+import { mkdir, open, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { FileSystem } from "../../csi/volume-capability.ts";
-import { hasErrno, isNotFound, StatusError } from "../../kit/errors.ts";
+import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
+import { isNotFound, StatusError } from "../../kit/errors.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { failed } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
@@ -18,7 +18,7 @@ export async function mountAt(path: string, mountInfo?: string): Promise<Mount |
 /** Mounts a disk on a directory, which is made when it is absent, and reads back that it is there. */
 export async function mountDisk(
   disk: Disk,
-  fsType: FileSystem,
+  fsType: LinuxFileSystem,
   path: string,
   options: readonly string[],
 ): Promise<void> {
@@ -72,26 +72,6 @@ export async function unmount(path: string): Promise<void> {
     if (after?.id !== mount.id) continue;
     throw new StatusError("FAILED_PRECONDITION", failed("umount", [mount.mountPoint], result).message);
   }
-}
-
-/** Removes what a mount was on. Anything that is not empty stays, and is an error. */
-export async function removeMountPoint(path: string): Promise<void> {
-  const entry = await lstat(path).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
-  if (entry === undefined) return;
-  if (entry.isDirectory()) {
-    await rmdir(path).catch((error: unknown) => {
-      if (!hasErrno(error, "ENOTEMPTY")) throw error;
-      throw new StatusError("FAILED_PRECONDITION", `${path} is not empty: its content was left alone`, error);
-    });
-    return;
-  }
-  if (!entry.isFile() || entry.size > 0) {
-    throw new StatusError("FAILED_PRECONDITION", `${path} is not an empty file: it was left alone`);
-  }
-  await unlink(path);
 }
 
 /** The path as the kernel names it. The last component is not looked at: it may be a mount that hangs. */

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { FileSystem } from "../../csi/volume-capability.ts";
+import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { MiB } from "../../kit/sizes.ts";
 
@@ -12,7 +12,7 @@ interface Layout {
   readonly size: (superblock: Buffer) => bigint;
 }
 
-const layouts: Readonly<Record<FileSystem, Layout>> = {
+const layouts: Readonly<Record<LinuxFileSystem, Layout>> = {
   // ext4 disk layout: s_blocks_count_lo, s_log_block_size, s_feature_incompat (64BIT), s_blocks_count_hi
   ext4: {
     at: 1024,
@@ -41,7 +41,7 @@ const layouts: Readonly<Record<FileSystem, Layout>> = {
 };
 
 /** Bytes that a file system takes of its disk. @throws StatusError FAILED_PRECONDITION when it is not there. */
-export async function fileSystemSize(device: string, fsType: FileSystem): Promise<bigint> {
+export async function fileSystemSize(device: string, fsType: LinuxFileSystem): Promise<bigint> {
   const layout = layouts[fsType];
   const block = Buffer.alloc(layout.length);
   const file = await open(device, "r");
@@ -61,7 +61,7 @@ export async function fileSystemSize(device: string, fsType: FileSystem): Promis
  * Bytes at the end of a disk that a file system can leave unused at its largest: it takes whole blocks or groups
  * only, so equality would never be reached.
  */
-export const UNUSABLE_TAIL: Readonly<Record<FileSystem, bigint>> = {
+export const UNUSABLE_TAIL: Readonly<Record<LinuxFileSystem, bigint>> = {
   // A last group too small for its own inode table.
   ext4: 4n * MiB,
   // An allocation group too small to be one (XFS_MIN_AG_BLOCKS).

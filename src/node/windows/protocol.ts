@@ -215,3 +215,8 @@ export interface Args {
   /** Resizes a partition with the file system on it. */
   readonly resize: { readonly partition: PartitionRef; readonly size: string };
 }
+
+/** The above as the pool of workers knows it. */
+export type WindowsOperations = {
+  readonly [Op in Operation]: { readonly args: Args[Op]; readonly result: Result<Op> };
+};

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, symlink } from "node:fs/promises";
 import { expect } from "chai";
 import { run } from "../../../src/kit/run.ts";
-import { mountAt, removeMountPoint, unmount } from "../../../src/node/linux/mounts.ts";
+import { mountAt, unmount } from "../../../src/node/linux/mounts.ts";
+import { removeMountPoint } from "../../../src/node/remove-mount-point.ts";
 import { nodeRig } from "../../support/node-rig.ts";
 import { refused } from "../../support/refused.ts";
 

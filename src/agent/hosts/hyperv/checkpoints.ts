@@ -4,8 +4,9 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { HypervParts } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
 import { checkpointsText, isInChain } from "./seen.ts";
-import { failureBehind } from "./worker/failures.ts";
-import { WorkerLost } from "./worker/process.ts";
+import { failureBehind } from "../../../kit/worker/failure.ts";
+import { hasMoved } from "./worker/failures.ts";
+import { WorkerLost } from "../../../kit/worker/process.ts";
 
 const LONGEST_PAUSE_MS = 5000;
 /** Longest that copying may keep a VM under a checkpoint. */
@@ -70,7 +71,7 @@ export async function removeCheckpoint(
       const request = { host: vm.host, vmId, checkpointId: id, hosts: survey.hosts };
       await workers.change("removeCheckpoint", request).catch((error: unknown) => {
         // Whether it was done all the same is seen at the next look.
-        const isOpen = error instanceof WorkerLost || failureBehind(error)?.hasMoved === true;
+        const isOpen = error instanceof WorkerLost || hasMoved(failureBehind(error));
         if (!isOpen) throw error;
         log.warn({ vm: vmId, checkpoint: name, err: error }, "the removal of a checkpoint was cut short");
       });

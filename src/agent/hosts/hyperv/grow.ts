@@ -3,8 +3,9 @@ import type { DiskFile } from "../host.ts";
 import { refuseInChain } from "./attach.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import { driveIn, type SeenDrive } from "./seen.ts";
-import { failureBehind } from "./worker/failures.ts";
-import { WorkerLost } from "./worker/process.ts";
+import { failureBehind } from "../../../kit/worker/failure.ts";
+import { hasMoved } from "./worker/failures.ts";
+import { WorkerLost } from "../../../kit/worker/process.ts";
 
 const MOST_ATTEMPTS = 3;
 
@@ -44,7 +45,7 @@ export async function grow(
 
 /** After a worker was lost, or when the VM is on another host by now: no other can reach the disk, whatever it says. */
 async function mayTryAgain({ survey }: HypervParts, error: unknown, before: SeenDrive): Promise<boolean> {
-  if (error instanceof WorkerLost || failureBehind(error)?.hasMoved === true) return true;
+  if (error instanceof WorkerLost || hasMoved(failureBehind(error))) return true;
   if (failureBehind(error) === undefined) return false;
   const now = (await survey.look(true)).vms.get(before.vm.id);
   return now !== undefined && now.host !== before.vm.host;

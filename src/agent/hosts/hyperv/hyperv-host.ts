@@ -19,8 +19,9 @@ import { attachmentOf, type Seen } from "./seen.ts";
 import { Strangers } from "./strangers.ts";
 import { Survey } from "./survey.ts";
 import { acceptWorker } from "./worker/accept.ts";
-import { WorkerPool, type WorkerObserver } from "./worker/pool.ts";
-import type { WorkerSettings } from "./worker/settings.ts";
+import { hypervWorkers } from "./worker/hyperv-workers.ts";
+import type { WorkerObserver } from "../../../kit/worker/pool.ts";
+import type { WorkerSettings } from "../../../kit/worker/settings.ts";
 
 /** How often checkpoints that were left, and VMs that are new, are looked for. */
 const ROUND_MS = 60_000;
@@ -38,7 +39,7 @@ export interface HypervSettings {
 /** The Hyper-V host, or failover cluster, that the workers reach. */
 export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerObserver): Host {
   const { slotsPerVm, diskTypes, group, longestMergeMs } = settings;
-  const workers = new WorkerPool(settings.workers, log, observe, acceptWorker(group));
+  const workers = hypervWorkers(settings.workers, log, observe, acceptWorker(group));
   const reverts = new Reverts(log);
   const longChains = new LongChains(group, longestMergeMs);
   const strangers = new Strangers();

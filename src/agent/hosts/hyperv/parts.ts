@@ -1,11 +1,11 @@
 import type { KeyedLocks } from "../../../kit/locks.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { Survey } from "./survey.ts";
-import type { WorkerPool } from "./worker/pool.ts";
+import type { HypervWorkers } from "./worker/hyperv-workers.ts";
 
 /** What the operations on a Hyper-V host work with. */
 export interface HypervParts {
-  readonly workers: WorkerPool;
+  readonly workers: HypervWorkers;
   readonly survey: Survey;
   /** By {@link vmKey}: a VM's changes come one after another, as its own management service wants them. */
   readonly locks: KeyedLocks;

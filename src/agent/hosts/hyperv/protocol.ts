@@ -177,21 +177,7 @@ export interface Args {
   };
 }
 
-/** What a failed operation says. Texts are localised: nothing but people reads them. */
-export const WorkerError = Type.Object({
-  /** Signed or unsigned. */
-  hresult: Type.Integer({ minimum: -2_147_483_648, maximum: 4_294_967_295 }),
-  /** `ObjectNotFound,Microsoft.HyperV.PowerShell.Commands.GetVM` */
-  fullyQualifiedErrorId: Text,
-  /** Name of a System.Management.Automation.ErrorCategory. */
-  category: Text,
-  message: Type.String(),
-});
-export type WorkerError = Static<typeof WorkerError>;
-
-/** A line of a worker. */
-export const Answer = Type.Union([
-  Type.Object({ id: Count, result: Type.Unknown() }),
-  Type.Object({ id: Count, error: WorkerError }),
-]);
-export type Answer = Static<typeof Answer>;
+/** The above as the pool of workers knows it. */
+export type HypervOperations = {
+  readonly [Op in Operation]: { readonly args: Args[Op]; readonly result: Result<Op> };
+};

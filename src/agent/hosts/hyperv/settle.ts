@@ -2,8 +2,9 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { Inventory } from "./protocol.ts";
 import type { Seen } from "./seen.ts";
 import type { Survey } from "./survey.ts";
-import { failureBehind } from "./worker/failures.ts";
-import { WorkerLost } from "./worker/process.ts";
+import { failureBehind } from "../../../kit/worker/failure.ts";
+import { hasMoved } from "./worker/failures.ts";
+import { WorkerLost } from "../../../kit/worker/process.ts";
 
 /** How often a change is decided anew before its caller is told to come back. */
 const MOST_ATTEMPTS = 4;
@@ -76,5 +77,5 @@ function decideUnlessOld<T>(
 function mayBeTriedAgain(thrown: unknown): boolean {
   if (thrown instanceof WorkerLost) return true;
   const failure = failureBehind(thrown);
-  return failure !== undefined && (failure.hasMoved || failure.isUnknown);
+  return failure !== undefined && (hasMoved(failure) || failure.isUnknown);
 }

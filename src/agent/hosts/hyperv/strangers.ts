@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import type { Log } from "../../../kit/log.ts";
 import { volumeIdInName } from "./disk-paths.ts";
 import type { Inventory } from "./protocol.ts";
-import type { WorkerPool } from "./worker/pool.ts";
+import type { HypervWorkers } from "./worker/hyperv-workers.ts";
 
 /**
  * Disks of VMs whose names say nothing. Storage migration can rename a volume's disk: then only its own id tells whose it
@@ -25,7 +25,7 @@ export class Strangers {
   async learn(
     { vms }: Pick<Inventory, "vms">,
     pools: Iterable<string>,
-    workers: WorkerPool,
+    workers: HypervWorkers,
     log: Log,
     again = false,
   ): Promise<void> {

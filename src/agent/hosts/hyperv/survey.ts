@@ -4,11 +4,11 @@ import type { IsIn } from "./disk-paths.ts";
 import type { Inventory } from "./protocol.ts";
 import { Seen } from "./seen.ts";
 import type { Strangers } from "./strangers.ts";
-import type { WorkerPool } from "./worker/pool.ts";
+import type { HypervWorkers } from "./worker/hyperv-workers.ts";
 
 /** Looks at all hosts at once, and keeps what was seen last: for plans, which the worker checks, never for answers. */
 export class Survey {
-  readonly #workers: WorkerPool;
+  readonly #workers: HypervWorkers;
   readonly #isIn: IsIn;
   readonly #onSeen: (now: Seen) => void;
   readonly #strangers: Strangers;
@@ -16,7 +16,7 @@ export class Survey {
   #hosts: readonly string[] = [];
   #last: Seen | undefined;
 
-  constructor(workers: WorkerPool, isIn: IsIn, strangers: Strangers, onSeen: (now: Seen) => void) {
+  constructor(workers: HypervWorkers, isIn: IsIn, strangers: Strangers, onSeen: (now: Seen) => void) {
     this.#strangers = strangers;
     this.#workers = workers;
     this.#isIn = isIn;

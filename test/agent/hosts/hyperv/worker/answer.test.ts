@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { Garbage, readAnswer } from "../../../../../src/agent/hosts/hyperv/worker/answer.ts";
+import { readAnswer } from "../../../../../src/agent/hosts/hyperv/worker/hyperv-workers.ts";
+import { Garbage } from "../../../../../src/kit/worker/answer.ts";
 import type { HypervVm, Inventory } from "../../../../../src/agent/hosts/hyperv/protocol.ts";
 
 const vm: HypervVm = {

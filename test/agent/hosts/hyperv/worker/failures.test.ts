@@ -1,12 +1,19 @@
 import { expect } from "chai";
-import { failureBehind, statusOf } from "../../../../../src/agent/hosts/hyperv/worker/failures.ts";
+import { hasMoved, hypervFailures } from "../../../../../src/agent/hosts/hyperv/worker/failures.ts";
+import { failureBehind, failureStatus } from "../../../../../src/kit/worker/failure.ts";
 
 describe("errors of Hyper-V", () => {
   const told = (
     hresult: number,
     fullyQualifiedErrorId = "OperationFailed,X",
     message = "Zugriff verweigert",
-  ) => statusOf("attach", { hresult, fullyQualifiedErrorId, category: "NotSpecified", message });
+  ) =>
+    failureStatus(hypervFailures, "attach", {
+      hresult,
+      fullyQualifiedErrorId,
+      category: "NotSpecified",
+      message,
+    });
 
   it("are known by their HRESULT, in either sign and any language", () => {
     for (const message of ["Access denied", "Accès refusé", ""]) {
@@ -27,9 +34,9 @@ describe("errors of Hyper-V", () => {
   });
 
   it("tell that a VM has moved", () => {
-    expect(failureBehind(told(0x80071398))?.hasMoved).to.equal(true);
-    expect(failureBehind(told(0x80004005, "HypervCsi.VmNotHere"))?.hasMoved).to.equal(true);
-    expect(failureBehind(told(0x80070002))?.hasMoved).to.equal(false);
+    expect(hasMoved(failureBehind(told(0x80071398)))).to.equal(true);
+    expect(hasMoved(failureBehind(told(0x80004005, "HypervCsi.VmNotHere")))).to.equal(true);
+    expect(hasMoved(failureBehind(told(0x80070002)))).to.equal(false);
   });
 
   it("keep their number, id and text for people", () => {

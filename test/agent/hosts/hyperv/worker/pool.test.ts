@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import {
-  type WorkerSettings,
-  defaultWorkerSettings,
-} from "../../../../../src/agent/hosts/hyperv/worker/settings.ts";
+import { defaultWorkerSettings } from "../../../../../src/agent/hosts/hyperv/worker/settings.ts";
 import { acceptWorker } from "../../../../../src/agent/hosts/hyperv/worker/accept.ts";
-import { WorkerPool } from "../../../../../src/agent/hosts/hyperv/worker/pool.ts";
+import {
+  hypervWorkers,
+  type HypervWorkers,
+} from "../../../../../src/agent/hosts/hyperv/worker/hyperv-workers.ts";
+import type { WorkerSettings } from "../../../../../src/kit/worker/settings.ts";
 import { silentLog } from "../../../../../src/kit/log.ts";
 import { refused } from "../../../../support/refused.ts";
 import { scratchDirectory } from "../../../../support/scratch-directory.ts";
@@ -22,13 +23,13 @@ const HELLO = {
 
 describe("the pool of Hyper-V workers", () => {
   const path = scratchDirectory();
-  const pools: WorkerPool[] = [];
+  const pools: HypervWorkers[] = [];
   afterEach(async () => {
     for (const pool of pools.splice(0)) await pool.close();
   });
 
   /** Workers that say hello as they are told, and tell their process id as the host's name in any list. */
-  async function poolOf(hello: object, settings: Partial<WorkerSettings> = {}): Promise<WorkerPool> {
+  async function poolOf(hello: object, settings: Partial<WorkerSettings> = {}): Promise<HypervWorkers> {
     const program = path("worker.mjs");
     await writeFile(
       program,
@@ -41,7 +42,7 @@ describe("the pool of Hyper-V workers", () => {
        }`,
     );
     const command = { program: process.execPath, args: [program] };
-    const pool = new WorkerPool(
+    const pool = hypervWorkers(
       { ...defaultWorkerSettings, command, ...settings },
       silentLog(),
       () => undefined,
@@ -50,7 +51,7 @@ describe("the pool of Hyper-V workers", () => {
     pools.push(pool);
     return pool;
   }
-  const workerOf = async (pool: WorkerPool, fresh = false) =>
+  const workerOf = async (pool: HypervWorkers, fresh = false) =>
     (await pool.read("listVms", { hosts: [] }, fresh)).nodes[0]?.name;
 
   it("keeps a worker, and starts another when it is to be fresh", async () => {

@@ -1,35 +1,47 @@
 import pLimit from "p-limit";
-import { StatusError } from "../../../../kit/errors.ts";
-import type { Log } from "../../../../kit/log.ts";
-import type { Args, Hello, Operation, Result } from "../protocol.ts";
-import { statusOf } from "./failures.ts";
+import { StatusError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { ReadAnswer } from "./answer.ts";
+import { failureStatus, type FailureCodes } from "./failure.ts";
+import type { Operations } from "./messages.ts";
 import { WorkerLost, WorkerProcess } from "./process.ts";
 import type { WorkerSettings } from "./settings.ts";
 
 /** Told of each operation: how long it took, and the code that it ended with. */
-export type WorkerObserver = (op: Operation, code: string, seconds: number) => void;
+export type WorkerObserver = (op: string, code: string, seconds: number) => void;
+
+/** What tells a kind of worker from others. */
+export interface WorkerKind<Ops extends Operations> {
+  readonly readAnswer: ReadAnswer;
+  readonly failures: FailureCodes;
+  /** Throws for a worker that must not be used, by what it says of itself and its machine. */
+  readonly accept: (hello: ResultOf<Ops, "hello">) => void;
+}
+
+type OpOf<Ops extends Operations> = keyof Ops & string;
+type ArgsOf<Ops extends Operations, Op extends OpOf<Ops>> = Ops[Op]["args"];
+type ResultOf<Ops extends Operations, Op extends string> = Ops[Op]["result"];
 
 /**
  * Keeps workers and hands out what they are asked. One that hangs, dies or writes garbage is replaced. Only what reads
  * is asked again by itself: what a change did before its worker was lost, its caller must look at.
  */
-export class WorkerPool {
+export class WorkerPool<Ops extends Operations> {
+  readonly #kind: WorkerKind<Ops>;
   readonly #settings: WorkerSettings;
   readonly #log: Log;
   readonly #observe: WorkerObserver;
-  readonly #accept: (hello: Hello) => void;
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #idle: WorkerProcess[] = [];
   readonly #running = new Set<Promise<unknown>>();
   readonly #probe: NodeJS.Timeout;
   #closed = false;
 
-  /** @param accept throws for a worker that must not be used, by what it says of itself and its machine */
-  constructor(settings: WorkerSettings, log: Log, observe: WorkerObserver, accept: (hello: Hello) => void) {
+  constructor(kind: WorkerKind<Ops>, settings: WorkerSettings, log: Log, observe: WorkerObserver) {
+    this.#kind = kind;
     this.#settings = settings;
     this.#log = log;
     this.#observe = observe;
-    this.#accept = accept;
     this.#limit = pLimit(settings.size);
     this.#probe = setInterval(() => void this.#probeIdle(), settings.probeMs).unref();
   }
@@ -38,22 +50,30 @@ export class WorkerPool {
    * Reads, and once more in a fresh worker when the first is lost or fails.
    * @throws StatusError UNAVAILABLE when both are lost
    */
-  async read<Op extends Operation>(op: Op, args: Args[Op], fresh = false): Promise<Result<Op>> {
+  async read<Op extends OpOf<Ops>>(op: Op, args: ArgsOf<Ops, Op>, fresh = false): Promise<ResultOf<Ops, Op>> {
     try {
       return await this.#run(op, args, fresh);
     } catch (first) {
-      this.#log.warn({ op, err: first }, "a Hyper-V worker failed to read; another one is asked");
+      this.#log.warn({ op, err: first }, "a worker failed to read; another one is asked");
       try {
         return await this.#run(op, args, true);
       } catch (second) {
         if (!(second instanceof WorkerLost)) throw second;
-        throw new StatusError("UNAVAILABLE", `Hyper-V can't be asked: ${second.message}`, second);
+        throw new StatusError(
+          "UNAVAILABLE",
+          `${this.#kind.failures.who} can't be asked: ${second.message}`,
+          second,
+        );
       }
     }
   }
 
   /** Changes something, once. @throws WorkerLost when nobody knows whether it was done; StatusError when it failed */
-  async change<Op extends Operation>(op: Op, args: Args[Op], fresh = false): Promise<Result<Op>> {
+  async change<Op extends OpOf<Ops>>(
+    op: Op,
+    args: ArgsOf<Ops, Op>,
+    fresh = false,
+  ): Promise<ResultOf<Ops, Op>> {
     return await this.#run(op, args, fresh);
   }
 
@@ -65,8 +85,12 @@ export class WorkerPool {
     for (const worker of this.#idle.splice(0)) worker.retire();
   }
 
-  async #run<Op extends Operation>(op: Op, args: Args[Op], fresh: boolean): Promise<Result<Op>> {
-    if (this.#closed) throw new StatusError("UNAVAILABLE", "the agent stops");
+  async #run<Op extends OpOf<Ops>>(
+    op: Op,
+    args: ArgsOf<Ops, Op>,
+    fresh: boolean,
+  ): Promise<ResultOf<Ops, Op>> {
+    if (this.#closed) throw new StatusError("UNAVAILABLE", "this program stops");
     const running = this.#limit(async () => {
       const started = performance.now();
       let code = "OK";
@@ -92,10 +116,15 @@ export class WorkerPool {
     }
   }
 
-  async #ask<Op extends Operation>(worker: WorkerProcess, op: Op, args: Args[Op]): Promise<Result<Op>> {
+  async #ask<Op extends OpOf<Ops>>(
+    worker: WorkerProcess,
+    op: Op,
+    args: ArgsOf<Ops, Op>,
+  ): Promise<ResultOf<Ops, Op>> {
     const said = await worker.call(op, args, this.#settings.deadlineMs(op));
-    if (said.error !== undefined) throw statusOf(op, said.error);
-    return said.result;
+    if (said.error !== undefined) throw failureStatus(this.#kind.failures, op, said.error);
+    // Its shape was checked when the answer was read.
+    return said.result as ResultOf<Ops, Op>;
   }
 
   async #take(fresh: boolean): Promise<WorkerProcess> {
@@ -111,14 +140,18 @@ export class WorkerPool {
 
   /** A worker that was lost before it was asked for anything has changed nothing. */
   async #start(): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(this.#settings.command, this.#log);
+    const worker = new WorkerProcess(this.#settings.command, this.#kind.readAnswer, this.#log);
     try {
-      this.#accept(await this.#ask(worker, "hello", {}));
+      this.#kind.accept(await this.#ask(worker, "hello", {}));
       return worker;
     } catch (error) {
       worker.retire();
       if (!(error instanceof WorkerLost)) throw error;
-      throw new StatusError("UNAVAILABLE", `no Hyper-V worker can be started: ${error.message}`, error);
+      throw new StatusError(
+        "UNAVAILABLE",
+        `no worker of ${this.#kind.failures.who} can be started: ${error.message}`,
+        error,
+      );
     }
   }
 
@@ -134,9 +167,9 @@ export class WorkerPool {
     for (const worker of this.#idle.splice(0)) {
       if (worker.isLost) continue;
       try {
-        this.#accept(await this.#ask(worker, "hello", {}));
+        this.#kind.accept(await this.#ask(worker, "hello", {}));
       } catch (error) {
-        this.#log.warn({ err: error }, "an idle Hyper-V worker can't be used any more and is replaced");
+        this.#log.warn({ err: error }, "an idle worker can't be used any more and is replaced");
         worker.retire();
       }
       this.#giveBack(worker);

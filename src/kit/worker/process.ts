@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { Log } from "../../../../kit/log.ts";
-import type { Args, Operation } from "../protocol.ts";
-import { Garbage, LONGEST_LINE, readAnswer, type Said } from "./answer.ts";
+import type { Log } from "../log.ts";
+import { Garbage, LONGEST_LINE, type ReadAnswer, type Said } from "./answer.ts";
 
 /** The program that is a worker. */
 export interface WorkerCommand {
@@ -25,20 +24,22 @@ const LAST_WORDS_MS = 5000;
 /** One worker: a process that answers one request at a time. Once it is lost it stays lost. */
 export class WorkerProcess {
   readonly #child: ChildProcess;
+  readonly #readAnswer: ReadAnswer;
   readonly #startedAt = performance.now();
   #calls = 0;
   #waiting: Waiting | undefined;
   #unread = "";
   #lost: WorkerLost | undefined;
 
-  constructor({ program, args }: WorkerCommand, log: Log) {
+  constructor({ program, args }: WorkerCommand, readAnswer: ReadAnswer, log: Log) {
+    this.#readAnswer = readAnswer;
     this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     const { stdin, stdout, stderr } = this.#child;
     stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#hear(text);
     });
     stderr?.setEncoding("utf8").on("data", (text: string) => {
-      log.warn({ worker: this.#child.pid, text: text.slice(0, 2000) }, "a Hyper-V worker complains");
+      log.warn({ worker: this.#child.pid, text: text.slice(0, 2000) }, "a worker complains");
     });
     // A worker that dies breaks its pipe; that it died is told below.
     stdin?.on("error", () => undefined);
@@ -63,7 +64,7 @@ export class WorkerProcess {
   }
 
   /** Asks for one thing and waits for it. @throws WorkerLost when there is no answer to it, for whatever reason */
-  async call<Op extends Operation>(op: Op, args: Args[Op], deadlineMs: number): Promise<Said<Op>> {
+  async call(op: string, args: object, deadlineMs: number): Promise<Said<unknown>> {
     if (this.#lost !== undefined) throw this.#lost;
     if (this.#waiting !== undefined) throw new Error(`a worker is asked to ${op} while it is at work`);
     const id = ++this.#calls;
@@ -74,7 +75,7 @@ export class WorkerProcess {
     }, deadlineMs);
     this.#child.stdin?.write(`${JSON.stringify({ id, op, args })}\n`);
     try {
-      return readAnswer(await answered.promise, id, op);
+      return this.#readAnswer(await answered.promise, id, op);
     } catch (error) {
       throw error instanceof Garbage ? this.#lose(error.message) : error;
     } finally {
@@ -85,7 +86,7 @@ export class WorkerProcess {
 
   /** Lets it end by itself; it is idle. */
   retire(): void {
-    this.#lost ??= new WorkerLost("the Hyper-V worker was retired");
+    this.#lost ??= new WorkerLost("the worker was retired");
     this.#child.stdin?.end();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), LAST_WORDS_MS).unref();
     this.#child.once("exit", () => {
@@ -110,7 +111,7 @@ export class WorkerProcess {
   }
 
   #lose(why: string): WorkerLost {
-    const lost = (this.#lost ??= new WorkerLost(`a Hyper-V worker was lost: ${why}`));
+    const lost = (this.#lost ??= new WorkerLost(`a worker was lost: ${why}`));
     this.#unread = "";
     this.#child.kill("SIGKILL");
     this.#waiting?.fail(lost);

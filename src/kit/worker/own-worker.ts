@@ -2,10 +2,11 @@ import { win32 } from "node:path";
 import type { WorkerCommand } from "./process.ts";
 
 /**
- * The worker that comes with the agent: its script lies beside the bundle. Windows PowerShell 5.1 is on every Windows and
- * has the Hyper-V module; it is started by its full path, so that nobody can put another program in its way. The
+ * The worker that comes with the program: its script lies beside the bundle. Windows PowerShell 5.1 is on every Windows and
+ * has the modules; it is started by its full path, so that nobody can put another program in its way. The
  * scripts are not signed, so this one process does without the machine's execution policy.
  * @param bundle the program that runs
+ * @param script its file in the directory `powershell`
  * @param systemRoot Windows' own directory, as %SystemRoot% says
  * @returns undefined on other platforms
  */
@@ -13,6 +14,7 @@ export function ownWorker(
   platform: NodeJS.Platform,
   bundle: string,
   systemRoot: string | undefined,
+  script: string,
 ): WorkerCommand | undefined {
   if (platform !== "win32") return undefined;
   const windows = systemRoot === undefined || systemRoot === "" ? "C:\\Windows" : systemRoot;
@@ -20,7 +22,7 @@ export function ownWorker(
     program: win32.join(windows, "System32", "WindowsPowerShell", "v1.0", "powershell.exe"),
     args: [
       ...["-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass"],
-      ...["-File", win32.join(win32.dirname(bundle), "powershell", "worker.ps1")],
+      ...["-File", win32.join(win32.dirname(bundle), "powershell", script)],
     ],
   };
 }

@@ -1,0 +1,76 @@
+import { mkdir, rmdir, symlink, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { isNotFound, StatusError } from "../../kit/errors.ts";
+import type { PathRules } from "../path-rules.ts";
+import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
+import { lookAt, placeOf } from "./places.ts";
+import type { WindowsDisk, WindowsPartition } from "./protocol.ts";
+import type { WindowsWorkers } from "./windows-workers.ts";
+
+/**
+ * Shows a volume's partition in a directory, which is made when it is absent, and reads back that it is there. One that is
+ * to be read-only gets that mark while it is offline, so that its file system is mounted so.
+ */
+export async function showDisk(
+  workers: WindowsWorkers,
+  rules: PathRules,
+  volumeId: string,
+  path: string,
+  readOnly: boolean,
+): Promise<void> {
+  await mkdir(path, { recursive: true });
+  const found = requireDisk(await workers.ask("survey", {}), volumeId);
+  if (readOnly && !found.isReadOnly) await makeReadOnly(workers, found);
+  const { disk, partition } = await onlyPartition(workers, volumeId);
+  await workers.change("addAccessPath", { partition: partitionRef(disk, partition), path });
+  const place = placeOf(await workers.ask("survey", {}), rules, path);
+  if (place?.disk.uniqueId === disk.uniqueId) return;
+  throw new StatusError("INTERNAL", `volume ${volumeId} was shown in ${path} and is not there`);
+}
+
+async function makeReadOnly(workers: WindowsWorkers, found: WindowsDisk): Promise<void> {
+  const disk = diskRef(found);
+  await workers.change("setOffline", { disk });
+  await workers.change("setReadOnly", { disk, readOnly: true });
+  await workers.change("setOnline", { disk });
+}
+
+/** @throws StatusError FAILED_PRECONDITION for a disk with several partitions or none */
+export async function onlyPartition(
+  workers: WindowsWorkers,
+  volumeId: string,
+): Promise<{ readonly disk: WindowsDisk; readonly partition: WindowsPartition }> {
+  const survey = await workers.ask("survey", {});
+  const disk = requireDisk(survey, volumeId);
+  const [partition, ...others] = dataPartitions(survey, disk);
+  if (partition !== undefined && others.length === 0) return { disk, partition };
+  throw new StatusError(
+    "FAILED_PRECONDITION",
+    `the disk of volume ${volumeId} has ${partition === undefined ? 0 : others.length + 1} partitions instead of one`,
+  );
+}
+
+/** Shows a staged directory at a pod's path, by a link: Windows has no bind mounts. */
+export async function linkDirectory(source: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  // A link takes the place of nothing; kubelet may have made the directory.
+  await rmdir(target).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+  await symlink(source, target, "dir");
+}
+
+/** Takes away what a path shows; a directory stays, and a link goes. */
+export async function unshow(workers: WindowsWorkers, rules: PathRules, path: string): Promise<void> {
+  const at = await lookAt(workers, rules, path);
+  if (at.kind === "dead link" || (at.kind === "volume" && at.place.isLink)) {
+    await unlink(path);
+  } else if (at.kind === "dead mount point") {
+    await workers.change("removeMountPoint", { path, target: at.target });
+  } else if (at.kind === "volume") {
+    const { disk, partition, accessPath } = at.place;
+    const volume = volumePathOf(partition);
+    if (volume !== undefined && !disk.isReadOnly) await workers.change("flush", { path: volume });
+    await workers.change("removeAccessPath", { partition: partitionRef(disk, partition), path: accessPath });
+  }
+}
