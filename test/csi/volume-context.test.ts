@@ -52,7 +52,7 @@ describe("csi volume context", () => {
   });
 
   for (const context of [
-    { fsType: "ntfs" },
+    { fsType: "zfs" },
     { fsType: "" },
     { encryption: "" },
     { encryption: "luks1" },

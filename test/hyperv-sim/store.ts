@@ -1,31 +1,19 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { open, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { JsonStore } from "../support/json-store.ts";
 import type { SimState } from "./model.ts";
 
-const stateFile = (directory: string) => join(directory, "state.json");
+const storeIn = (directory: string) => new JsonStore<SimState>(directory);
 
 export async function readState(directory: string): Promise<SimState> {
-  return JSON.parse(await readFile(stateFile(directory), "utf8")) as SimState;
+  return await storeIn(directory).read();
 }
 
 export async function writeState(directory: string, state: SimState): Promise<void> {
-  const temporary = `${stateFile(directory)}.${process.pid}`;
-  await writeFile(temporary, JSON.stringify(state));
-  await rename(temporary, stateFile(directory));
+  await storeIn(directory).write(state);
 }
 
-/** Does something while no other process does: the kernel takes the lock back from one that is killed. */
+/** Does something while no other process does. */
 export async function exclusively<T>(directory: string, job: () => Promise<T>): Promise<T> {
-  const file = await open(join(directory, "lock"), "a+");
-  try {
-    const child = spawn("flock", ["--exclusive", "3"], { stdio: ["ignore", "ignore", "ignore", file.fd] });
-    await once(child, "exit");
-    return await job();
-  } finally {
-    await file.close();
-  }
+  return await storeIn(directory).exclusively(job);
 }
 
 /** Changes the state, alone. */
@@ -33,9 +21,5 @@ export async function changeState(
   directory: string,
   change: (state: SimState) => SimState | Promise<SimState>,
 ): Promise<SimState> {
-  return await exclusively(directory, async () => {
-    const state = await change(await readState(directory));
-    await writeState(directory, state);
-    return state;
-  });
+  return await storeIn(directory).change(change);
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { basename, join } from "node:path";
+import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { run } from "../../src/kit/run.ts";
 import { systemRoots, thisVm } from "../../src/node/linux/this-vm.ts";
 import { UsageReader } from "../../src/node/linux/usage.ts";
@@ -119,7 +120,7 @@ describe("what hangs on a node", () => {
         join(proc, "self", "mountinfo"),
         (await readFile("/proc/self/mountinfo", "utf8")) + line,
       );
-      return new NodeRig(node.local, thisVm(node.local.vms[0].id, { ...systemRoots, proc }));
+      return new NodeRig(node.local, linuxGuest(thisVm(node.local.vms[0].id, { ...systemRoots, proc })));
     }
 
     for (const root of ["/", "/folder"]) {

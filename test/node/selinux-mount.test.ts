@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { systemRoots, thisVm } from "../../src/node/linux/this-vm.ts";
 import { NodeRig, nodeRig, type AttachedVolume } from "../support/node-rig.ts";
@@ -19,7 +20,10 @@ describe("NodeStageVolume with an SELinux label", () => {
 
   /** The node on a kernel whose mount table tells of the labels of a volume. */
   function labelled(): NodeRig {
-    return new NodeRig(node.local, thisVm(node.local.vms[0].id, { ...systemRoots, proc: proc() }));
+    return new NodeRig(
+      node.local,
+      linuxGuest(thisVm(node.local.vms[0].id, { ...systemRoots, proc: proc() })),
+    );
   }
 
   /** Writes the mount table as it is now, with this among the options of the file system on a path. */

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { NodeRig, type AttachedVolume, type Use } from "../support/node-rig.ts";
 import { vmbusRig } from "../support/vmbus-rig.ts";
@@ -69,7 +70,7 @@ describe("NodeGetVolumeHealth of a disk on a Hyper-V SCSI controller", () => {
     const volume = await published();
     await fail(volume, 5n);
     expect(await reasons(volume)).to.deep.equal(["DEGRADED DiskErrors"]);
-    const restarted = new NodeRig(rig.get.node.local, rig.get.vm);
+    const restarted = new NodeRig(rig.get.node.local, linuxGuest(rig.get.vm));
     expect(await reasons(volume, restarted)).to.deep.equal([]);
     await fail(volume, 1n);
     expect((await restarted.health(volume))[0]?.message).to.include("first saw it: 1;");

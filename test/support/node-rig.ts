@@ -8,7 +8,8 @@ import { KeyedLocks } from "../../src/kit/locks.ts";
 import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
-import { thisVm, type ThisVm } from "../../src/node/linux/this-vm.ts";
+import { thisVm } from "../../src/node/linux/this-vm.ts";
+import type { Guest } from "../../src/node/guest.ts";
 import { settledFacts } from "../../src/node/node-facts.ts";
 import { nodeService } from "../../src/node/node.ts";
 import type { NodeParts } from "../../src/node/parts.ts";
@@ -58,11 +59,11 @@ export class NodeRig {
   readonly #plug: Plug | undefined;
 
   /** `plug` lets the node see an attached disk at another address than the local host's. */
-  constructor(local: LocalRig, vm: ThisVm = thisVm(local.vms[0].id), plug?: Plug) {
+  constructor(local: LocalRig, guest: Guest = linuxGuest(thisVm(local.vms[0].id)), plug?: Plug) {
     this.local = local;
     this.#plug = plug;
     this.parts = {
-      guest: linuxGuest(vm),
+      guest,
       locks: new KeyedLocks(),
       facts: settledFacts(local.vms[0].id, "test", 256),
       names: { driverName: "hyperv.csi.dev", topologyKey: "topology.hyperv.csi.dev/group" },

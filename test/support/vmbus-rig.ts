@@ -6,6 +6,7 @@ import { GuestKernel } from "./guest-kernel.ts";
 import { GuestTree, type TreeDisk } from "./guest-tree.ts";
 import { localRig } from "./local-rig.ts";
 import { NodeRig } from "./node-rig.ts";
+import { linuxGuest } from "../../src/node/linux/linux-guest.ts";
 import type { ThisVm } from "../../src/node/linux/this-vm.ts";
 
 /** Ids that Hyper-V gave the SCSI controllers of a real VM. */
@@ -52,7 +53,9 @@ export class VmbusRig {
   constructor(kernel: GuestKernel, node: ReturnType<typeof localRig>) {
     this.kernel = kernel;
     this.vm = kernel.vm(node.vms[0].id);
-    this.node = new NodeRig(node, this.vm, (id, loop, readOnly) => this.#plug(id, loop, readOnly));
+    this.node = new NodeRig(node, linuxGuest(this.vm), (id, loop, readOnly) =>
+      this.#plug(id, loop, readOnly),
+    );
   }
 
   /** The disk of a volume as the tree has it. */

@@ -124,7 +124,7 @@ export class WorkerPool<Ops extends Operations> {
     const said = await worker.call(op, args, this.#settings.deadlineMs(op));
     if (said.error !== undefined) throw failureStatus(this.#kind.failures, op, said.error);
     // Its shape was checked when the answer was read.
-    return said.result as ResultOf<Ops, Op>;
+    return said.result;
   }
 
   async #take(fresh: boolean): Promise<WorkerProcess> {

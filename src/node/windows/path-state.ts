@@ -26,7 +26,10 @@ export async function stateOf(
         fsType: "",
         readOnly: undefined,
       };
-    default:
+    case "absent":
+    case "empty directory":
+    case "empty file":
+    case "occupied":
       return at;
   }
 }

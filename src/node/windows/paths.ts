@@ -50,7 +50,6 @@ const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$
  * Windows leaves out.
  */
 function isName(part: string): boolean {
-  // eslint-disable-next-line no-control-regex -- names must not have them
   return !/[\u0000-\u001f<>:"|?*]/.test(part) && !/[. ]$/.test(part) && !DEVICE.test(part);
 }
 

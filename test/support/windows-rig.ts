@@ -1,0 +1,68 @@
+import { silentLog } from "../../src/kit/log.ts";
+import type { LoopDevice } from "../../src/kit/loop-devices.ts";
+import type { Operation } from "../../src/node/windows/protocol.ts";
+import { unixPaths } from "../../src/node/path-rules.ts";
+import { defaultWorkerSettings } from "../../src/node/windows/settings.ts";
+import { windowsGuest } from "../../src/node/windows/windows-guest.ts";
+import { WindowsWorkers } from "../../src/node/windows/windows-workers.ts";
+import { SimulatedWindows } from "../windows-sim/windows.ts";
+import { bundleOf } from "./bundle.ts";
+import { localRig } from "./local-rig.ts";
+import { NodeRig } from "./node-rig.ts";
+
+/** Longest that anything but a format may take here, milliseconds. */
+const LONGEST_MS = 20_000;
+
+/** The node of a rig as a Windows guest on Hyper-V: its disks are loop devices that the simulated Windows has. */
+export interface WindowsRig {
+  readonly node: NodeRig;
+  readonly windows: SimulatedWindows;
+  readonly kubelet: string;
+  /** How long the node waits for an operation, milliseconds. */
+  longest: (op: Operation) => number | undefined;
+}
+
+/** For the tests of one `describe`; it is there when they run. */
+export function windowsRig(): { readonly get: WindowsRig } {
+  const local = localRig();
+  const program = bundleOf("test/windows-sim/main.ts");
+  let rig: WindowsRig | undefined;
+  let workers: WindowsWorkers | undefined;
+  before(async () => {
+    const windows = await new SimulatedWindows(local.path("windows")).make();
+    const longest: WindowsRig["longest"] = () => undefined;
+    const settings = {
+      ...defaultWorkerSettings,
+      size: 3,
+      command: windows.worker(program),
+      deadlineMs: (op: string) =>
+        rig?.longest(op as Operation) ?? Math.max(LONGEST_MS, op === "format" ? 60_000 : 0),
+    };
+    workers = new WindowsWorkers(settings, silentLog(), () => undefined);
+    const kubelet = local.path("kubelet");
+    const node = new NodeRig(local, windowsGuest(workers, kubelet, unixPaths), async (id, loop, readOnly) =>
+      windows.plug(await placed(windows, id, loop, readOnly)),
+    );
+    rig = { node, windows, kubelet, longest };
+  });
+  after(() => workers?.close());
+  return {
+    get get() {
+      if (rig === undefined) throw new Error("the rig is not open yet");
+      return rig;
+    },
+  };
+}
+
+/** The first free unit of the second controller, beside which the first has the same units. */
+async function placed(
+  windows: SimulatedWindows,
+  volumeId: string,
+  { device }: LoopDevice,
+  readOnly: boolean,
+) {
+  const { controllers, disks } = await windows.state();
+  const lun = disks.reduce((next, disk) => Math.max(next, disk.lun + 1), 0);
+  const medium = { path: device, offset: 0, size: undefined };
+  return { volumeId, controllerId: controllers[1] ?? "", lun, medium, isWriteProtected: readOnly };
+}
