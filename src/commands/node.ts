@@ -3,13 +3,11 @@ import { identityService } from "../csi/identity.ts";
 import type { SocketListener } from "../csi/listeners/socket-listener.ts";
 import { KeyedLocks } from "../kit/locks.ts";
 import { createLog, type Log } from "../kit/log.ts";
-import { createMetrics } from "../kit/metrics.ts";
-import { hypervFacts, namesFromHyperV } from "../node/linux/hyperv-facts.ts";
-import { linuxGuest } from "../node/linux/linux-guest.ts";
-import { systemRoots, thisVm, type ThisVm } from "../node/linux/this-vm.ts";
+import { createMetrics, type Metrics } from "../kit/metrics.ts";
 import { nodeService } from "../node/node.ts";
 import { kubeletRegistration } from "../node/registration/keep-registered.ts";
 import { factsOptions, readSettledFacts, type FactsOptions } from "./node/facts-options.ts";
+import { machineOptions, openMachine, type Machine, type MachineOptions } from "./node/machine.ts";
 import {
   readKubeletPlugin,
   registrationOptions,
@@ -20,7 +18,7 @@ import { driverOptions, type DriverOptions } from "./options.ts";
 import { serveRole, type Role } from "./serve-role.ts";
 import { stopSignal } from "./until-stopped.ts";
 
-interface Options extends DriverOptions, FactsOptions, RegistrationOptions {
+interface Options extends DriverOptions, FactsOptions, RegistrationOptions, MachineOptions {
   readonly endpoint: string;
 }
 
@@ -29,7 +27,7 @@ export function nodeCommand(listener?: SocketListener): Command {
   const command = new Command("node")
     .description("serve the CSI Identity and Node services inside a VM")
     .requiredOption("--endpoint <unix://path>", "socket to serve CSI on");
-  for (const option of [...factsOptions(), ...registrationOptions(), ...driverOptions()])
+  for (const option of [...factsOptions(), ...registrationOptions(), ...machineOptions(), ...driverOptions()])
     command.addOption(option);
   return command.action((options: Options) => runNode(options, listener));
 }
@@ -38,21 +36,30 @@ async function runNode(options: Options, listener: SocketListener | undefined): 
   const log = await createLog(options.logLevel);
   const metrics = createMetrics();
   const stop = stopSignal();
-  const settled = readSettledFacts(options);
-  const facts = hypervFacts(settled, systemRoots);
-  const vm = thisVm(() => facts.nodeId(), systemRoots);
-  const service = nodeService({
-    guest: linuxGuest(vm, settled.kubeletDirectory),
-    locks: new KeyedLocks(),
-    facts,
-    names: options,
-  });
+  const machine = await openMachine(options, readSettledFacts(options), metrics, log);
+  try {
+    await serveNode(machine, options, listener, metrics, log, stop);
+  } finally {
+    await machine.close();
+  }
+}
+
+async function serveNode(
+  machine: Machine,
+  options: Options,
+  listener: SocketListener | undefined,
+  metrics: Metrics,
+  log: Log,
+  stop: AbortSignal,
+): Promise<void> {
+  const { guest, facts } = machine;
+  const service = nodeService({ guest, locks: new KeyedLocks(), facts, names: options });
   const plugin = readKubeletPlugin(options);
   if (options.print !== undefined) {
     await showRegistration(plugin, service.NodeGetInfo, options.print);
     return;
   }
-  await logNames(vm, log);
+  await logNames(machine, log);
   const services = {
     Identity: identityService(options.driverName, () => Promise.resolve(true)),
     Node: service,
@@ -67,9 +74,9 @@ async function runNode(options: Options, listener: SocketListener | undefined): 
 }
 
 /** What is not known now may be later: nothing of it ends the start. */
-async function logNames({ roots }: ThisVm, log: Log): Promise<void> {
+async function logNames({ names }: Machine, log: Log): Promise<void> {
   try {
-    log.info(await namesFromHyperV(roots), "what Hyper-V calls this VM and its host");
+    log.info(await names(), "what Hyper-V calls this VM and its host");
   } catch (error) {
     log.warn({ err: error }, "Hyper-V's names of this VM can't be read");
   }

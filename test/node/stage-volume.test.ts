@@ -6,11 +6,100 @@ import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { checksum } from "../support/device-bytes.ts";
 import { nodeRig, type AttachedVolume } from "../support/node-rig.ts";
+import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
 import { refused } from "../support/refused.ts";
 
 const SIZES = { ext4: 16n * MiB, xfs: 320n * MiB, btrfs: 128n * MiB };
 
-describe("NodeStageVolume", () => {
+for (const system of nodeSystems) {
+  describe(`NodeStageVolume on ${system.name}`, () => {
+    const rig = system.rig();
+    let node: SystemRig["node"];
+    let shownAt: SystemRig["shownAt"];
+    before(() => ({ node, shownAt } = rig.get));
+
+    for (const [fsType, size] of system.fileSystems) {
+      it(`makes ${fsType} on a blank disk once, and shows it again with its files`, async () => {
+        const volume = await node.volume(size);
+        await node.stage(volume, { fsType });
+        await writeFile(join(volume.staging, "file"), fsType);
+
+        await node.stage(volume, { fsType });
+        expect(await shownAt(volume.staging)).to.have.length(1);
+        await node.unstage(volume);
+        expect(await shownAt(volume.staging)).to.have.length(0);
+        await node.stage(volume, { fsType });
+        expect(await readFile(join(volume.staging, "file"), "utf8")).to.equal(fsType);
+      });
+    }
+
+    it("refuses the file system of another system's nodes, and leaves the disk blank", async () => {
+      const others = nodeSystems.filter((each) => each !== system).flatMap(({ fileSystems }) => fileSystems);
+      const volume = await node.volume();
+      const before = await checksum(volume.device);
+      for (const [fsType] of others) {
+        await refused(node.stage(volume, { fsType }), "INVALID_ARGUMENT", system.name);
+        await refused(node.stage(volume, {}, volume.staging, { fsType }), "INVALID_ARGUMENT", system.name);
+      }
+      expect(await checksum(volume.device)).to.equal(before);
+    });
+
+    it("makes the staging directory, or takes an empty one", async () => {
+      const [absent, empty] = [await node.volume(), await node.volume()];
+      await mkdir(empty.staging);
+      const deep = join(absent.staging, "deeper", "still");
+      await node.stage(absent, {}, deep);
+      await node.stage(empty);
+      expect(await shownAt(deep)).to.have.length(1);
+      expect(await shownAt(empty.staging)).to.have.length(1);
+    });
+
+    it("refuses a staging path that holds something, and leaves both alone", async () => {
+      const volume = await node.volume();
+      const before = await checksum(volume.device);
+      const full = node.local.path("full");
+      await mkdir(full);
+      await writeFile(join(full, "precious"), "data");
+      await writeFile(node.local.path("empty-file"), "");
+      await run("ln", ["-s", full, node.local.path("symlink")]);
+      for (const name of ["full", "empty-file", "symlink", "full/precious"]) {
+        await refused(node.stage(volume, {}, node.local.path(name)), "FAILED_PRECONDITION");
+      }
+      expect(await readFile(join(full, "precious"), "utf8")).to.equal("data");
+      expect(await checksum(volume.device)).to.equal(before);
+    });
+
+    it("refuses a staging path where another volume is mounted", async () => {
+      const [volume, other] = [await node.volume(), await node.volume()];
+      await node.stage(other);
+      await refused(node.stage(volume, {}, other.staging), "FAILED_PRECONDITION", "another volume");
+      expect(await shownAt(other.staging)).to.have.length(1);
+    });
+
+    it("refuses a path that is not a plain absolute one", async () => {
+      const volume = await node.volume();
+      for (const path of ["relative/path", "/", "//", "/tmp/../etc", "/tmp/a\0b"]) {
+        await refused(node.stage(volume, {}, path), "INVALID_ARGUMENT", "absolute path");
+      }
+    });
+
+    it("answers ALREADY_EXISTS when the volume is staged there in another way", async () => {
+      const [writable, readOnly] = [await node.volume(), await node.volume()];
+      const [first, second] = system.fileSystems.map(([fsType]) => fsType);
+      await node.stage(writable, { fsType: first ?? "" });
+      await refused(node.stage(writable, { mode: "SINGLE_NODE_READER_ONLY" }), "ALREADY_EXISTS");
+      await refused(node.stage(writable, { fsType: second ?? "" }), "ALREADY_EXISTS");
+
+      await node.stage(readOnly);
+      await node.unstage(readOnly);
+      await node.stage(readOnly, { mode: "SINGLE_NODE_READER_ONLY" });
+      await node.stage(readOnly, { mode: "SINGLE_NODE_READER_ONLY" });
+      await refused(node.stage(readOnly), "ALREADY_EXISTS");
+    });
+  });
+}
+
+describe("NodeStageVolume, by the mount table", () => {
   const node = nodeRig();
 
   const mountsAt = async (path: string) =>
@@ -121,38 +210,6 @@ describe("NodeStageVolume", () => {
     expect(await checksum(other.device)).to.equal(before);
   });
 
-  it("makes the staging directory, or takes an empty one", async () => {
-    const [absent, empty] = [await node.volume(), await node.volume()];
-    await mkdir(empty.staging);
-    const deep = join(absent.staging, "deeper", "still");
-    await node.stage(absent, {}, deep);
-    await node.stage(empty);
-    expect(await mountsAt(deep)).to.have.length(1);
-    expect(await mountsAt(empty.staging)).to.have.length(1);
-  });
-
-  it("refuses a staging path that holds something, and leaves both alone", async () => {
-    const volume = await node.volume();
-    const before = await checksum(volume.device);
-    const full = node.local.path("full");
-    await mkdir(full);
-    await writeFile(join(full, "precious"), "data");
-    await writeFile(node.local.path("empty-file"), "");
-    await run("ln", ["-s", full, node.local.path("symlink")]);
-    for (const name of ["full", "empty-file", "symlink", "full/precious"]) {
-      await refused(node.stage(volume, {}, node.local.path(name)), "FAILED_PRECONDITION");
-    }
-    expect(await readFile(join(full, "precious"), "utf8")).to.equal("data");
-    expect(await checksum(volume.device)).to.equal(before);
-  });
-
-  it("refuses a staging path where another volume is mounted", async () => {
-    const [volume, other] = [await node.volume(), await node.volume()];
-    await node.stage(other);
-    await refused(node.stage(volume, {}, other.staging), "FAILED_PRECONDITION", "another volume");
-    expect((await mountsAt(other.staging)).map(({ source }) => source)).to.deep.equal([other.device]);
-  });
-
   it("refuses another volume's disk, whatever is on the path, and also where that can't be looked at", async () => {
     const [volume, other] = [await node.volume(), await node.volume()];
     await node.stage(volume);
@@ -163,26 +220,6 @@ describe("NodeStageVolume", () => {
       await refused(node.stage(mistaken, {}, path), "FAILED_PRECONDITION", "is not the disk of volume");
     }
     expect(await mountsAt(volume.staging)).to.have.length(1);
-  });
-
-  it("refuses a path that is not a plain absolute one", async () => {
-    const volume = await node.volume();
-    for (const path of ["relative/path", "/", "//", "/tmp/../etc", "/tmp/a\0b"]) {
-      await refused(node.stage(volume, {}, path), "INVALID_ARGUMENT", "absolute path");
-    }
-  });
-
-  it("answers ALREADY_EXISTS when the volume is staged there in another way", async () => {
-    const [writable, readOnly] = [await node.volume(), await node.volume()];
-    await node.stage(writable, { fsType: "ext4" });
-    await refused(node.stage(writable, { mode: "SINGLE_NODE_READER_ONLY" }), "ALREADY_EXISTS");
-    await refused(node.stage(writable, { fsType: "xfs" }), "ALREADY_EXISTS");
-
-    await node.stage(readOnly);
-    await node.unstage(readOnly);
-    await node.stage(readOnly, { mode: "SINGLE_NODE_READER_ONLY" });
-    await node.stage(readOnly, { mode: "SINGLE_NODE_READER_ONLY" });
-    await refused(node.stage(readOnly), "ALREADY_EXISTS");
   });
 
   it("finds a volume staged with the flag ro again", async () => {

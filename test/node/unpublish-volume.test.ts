@@ -5,35 +5,91 @@ import { readLoopDevice } from "../../src/kit/loop-devices.ts";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { run } from "../../src/kit/run.ts";
 import { nodeRig } from "../support/node-rig.ts";
+import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
 import { refused } from "../support/refused.ts";
 
-describe("NodeUnpublishVolume and NodeUnstageVolume", () => {
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+for (const system of nodeSystems) {
+  describe(`NodeUnpublishVolume and NodeUnstageVolume on ${system.name}`, () => {
+    const rig = system.rig();
+    let node: SystemRig["node"];
+    let shownAt: SystemRig["shownAt"];
+    before(() => ({ node, shownAt } = rig.get));
+
+    const isMounted = async (path: string) => (await shownAt(path)).length > 0;
+
+    async function published() {
+      const volume = await node.volume();
+      await node.stage(volume);
+      await node.publish(volume);
+      return volume;
+    }
+
+    it("unpublish takes the target away and leaves the other pods and the staged mount alone", async () => {
+      const volume = await published();
+      const other = `${volume.target}-other`;
+      await node.publish(volume, {}, other);
+      for (let i = 0; i < 2; i++) await node.unpublish(volume);
+      expect(await isThere(volume.target)).to.equal(false);
+      expect(await isMounted(other)).to.equal(true);
+      expect(await isMounted(volume.staging)).to.equal(true);
+    });
+
+    it("unpublish removes an empty directory or file that an earlier call left unmounted", async () => {
+      const volume = await node.volume();
+      await mkdir(node.local.path("left"));
+      await writeFile(node.local.path("left-file"), "");
+      for (const name of ["left", "left-file"]) {
+        await node.unpublish(volume, node.local.path(name));
+        expect(await isThere(node.local.path(name))).to.equal(false);
+      }
+    });
+
+    it("unpublish keeps what is not empty and not mounted, and says so", async () => {
+      const volume = await node.volume();
+      const directory = node.local.path("full");
+      await mkdir(directory);
+      await writeFile(join(directory, "precious"), "data");
+      await refused(node.unpublish(volume, directory), "FAILED_PRECONDITION", "not empty");
+      await refused(node.unpublish(volume, join(directory, "precious")), "FAILED_PRECONDITION", "left alone");
+      expect(await readFile(join(directory, "precious"), "utf8")).to.equal("data");
+    });
+
+    it("both refuse a path that has another volume, and leave it mounted", async () => {
+      const [volume, other] = [await published(), await published()];
+      await refused(node.unpublish(volume, other.target), "FAILED_PRECONDITION", other.id);
+      await refused(node.unstage(volume, other.staging), "FAILED_PRECONDITION", other.id);
+      expect(await isMounted(other.target)).to.equal(true);
+      expect(await isMounted(other.staging)).to.equal(true);
+    });
+
+    it("both succeed where nothing is, also for a volume that was never here", async () => {
+      const volume = await node.volume();
+      await node.unpublish(volume);
+      await node.unstage(volume);
+      await node.detach(volume);
+      await node.unpublish(volume);
+      await node.unstage(volume);
+    });
+  });
+}
+
+describe("NodeUnpublishVolume and NodeUnstageVolume, by the mount table", () => {
   const node = nodeRig();
 
   const isMounted = async (path: string) =>
     (await readMountTable()).some(({ mountPoint }) => mountPoint === path);
-  const isThere = (path: string) =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
-
   async function published() {
     const volume = await node.volume();
     await node.stage(volume);
     await node.publish(volume);
     return volume;
   }
-
-  it("unpublish takes the target away and leaves the other pods and the staged mount alone", async () => {
-    const volume = await published();
-    const other = `${volume.target}-other`;
-    await node.publish(volume, {}, other);
-    for (let i = 0; i < 2; i++) await node.unpublish(volume);
-    expect(await isThere(volume.target)).to.equal(false);
-    expect(await isMounted(other)).to.equal(true);
-    expect(await isMounted(volume.staging)).to.equal(true);
-  });
 
   it("unpublish takes the file of a raw block volume away", async () => {
     const volume = await node.volume();
@@ -44,39 +100,11 @@ describe("NodeUnpublishVolume and NodeUnstageVolume", () => {
     await node.detach(volume);
   });
 
-  it("unpublish removes an empty directory or file that an earlier call left unmounted", async () => {
-    const volume = await node.volume();
-    await mkdir(node.local.path("left"));
-    await writeFile(node.local.path("left-file"), "");
-    for (const name of ["left", "left-file"]) {
-      await node.unpublish(volume, node.local.path(name));
-      expect(await isThere(node.local.path(name))).to.equal(false);
-    }
-  });
-
-  it("unpublish keeps what is not empty and not mounted, and says so", async () => {
-    const volume = await node.volume();
-    const directory = node.local.path("full");
-    await mkdir(directory);
-    await writeFile(join(directory, "precious"), "data");
-    await refused(node.unpublish(volume, directory), "FAILED_PRECONDITION", "not empty");
-    await refused(node.unpublish(volume, join(directory, "precious")), "FAILED_PRECONDITION", "left alone");
-    expect(await readFile(join(directory, "precious"), "utf8")).to.equal("data");
-  });
-
   it("unpublish refuses a symbolic link, whatever it leads to", async () => {
     const volume = await published();
     await run("ln", ["-s", volume.target, node.local.path("symlink")]);
     await refused(node.unpublish(volume, node.local.path("symlink")), "FAILED_PRECONDITION", "left alone");
     expect(await isMounted(volume.target)).to.equal(true);
-  });
-
-  it("both refuse a path that has another volume, and leave it mounted", async () => {
-    const [volume, other] = [await published(), await published()];
-    await refused(node.unpublish(volume, other.target), "FAILED_PRECONDITION", other.id);
-    await refused(node.unstage(volume, other.staging), "FAILED_PRECONDITION", other.id);
-    expect(await isMounted(other.target)).to.equal(true);
-    expect(await isMounted(other.staging)).to.equal(true);
   });
 
   it("both refuse a mount that is no volume, and leave it mounted", async () => {
@@ -88,15 +116,6 @@ describe("NodeUnpublishVolume and NodeUnstageVolume", () => {
     await refused(node.unstage(volume, directory), "FAILED_PRECONDITION", "left alone");
     expect(await isMounted(directory)).to.equal(true);
     await run("umount", [directory]);
-  });
-
-  it("both succeed where nothing is, also for a volume that was never here", async () => {
-    const volume = await node.volume();
-    await node.unpublish(volume);
-    await node.unstage(volume);
-    await node.detach(volume);
-    await node.unpublish(volume);
-    await node.unstage(volume);
   });
 
   it("unstage keeps the directory, and takes away all that is stacked on it", async () => {

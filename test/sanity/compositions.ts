@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { GROUP_ITEM } from "../../src/csi/driver.ts";
+import { Simulator } from "../hyperv-sim/simulator.ts";
 import { startProcess } from "../support/own-processes.ts";
 import { RoleProcesses, roles } from "../support/role-processes.ts";
+import { SimulatedWindows } from "../windows-sim/windows.ts";
 
 /** A running driver: the sockets it serves on and its processes. */
 export interface RunningDriver {
@@ -46,6 +50,34 @@ async function startOn(host: string, directory: string, program = PROGRAM): Prom
     output: () => up.output(),
     stop: async () => {
       requireOrderly(await up.kill("SIGTERM"), up.output());
+    },
+  };
+}
+
+/** Agent and controller over a simulated Hyper-V, and the node plugin in a VM of it that is a simulated Windows. */
+export async function startWindows(directory: string): Promise<RunningDriver> {
+  const up = await startOn("hyperv-sim", directory);
+  const told = JSON.parse(await readFile(join(directory, "up.json"), "utf8")) as {
+    readonly nodeId: string;
+    readonly group: string;
+  };
+  const hyperv = { directory: join(directory, "hyperv-sim"), vmId: told.nodeId };
+  const { controllers } = await new Simulator(hyperv.directory).vm(told.nodeId);
+  const windows = new SimulatedWindows(join(directory, "windows"));
+  await windows.make(controllers, hyperv, { [GROUP_ITEM]: told.group });
+  const socket = join(directory, "windows.sock");
+  const { program, args } = windows.worker();
+  const worker = [program, ...args].flatMap((part) => ["--worker-command", part]);
+  const own = ["node", "--endpoint", `unix://${socket}`, "--kubelet-dir", join(directory, "kubelet")];
+  const node = startProcess(process.execPath, [PROGRAM, ...own, ...SLOTS, ...worker, ...LOGGED]);
+  await node.says(/node is ready/);
+  return {
+    socket,
+    controllerSocket: up.socket,
+    output: () => up.output() + node.output(),
+    stop: async () => {
+      requireOrderly(await node.kill("SIGTERM"), node.output());
+      await up.stop();
     },
   };
 }

@@ -11,18 +11,51 @@ import {
   startSeparately,
   startSimulated,
   startUp,
+  startWindows,
   type RunningDriver,
 } from "./compositions.ts";
 import { runSanity, whyNoSanity } from "./csi-sanity.ts";
 import expected from "./expected.json" with { type: "json" };
 
-/** How each is started, in how many random orders it is tried, and what of its volumes can be changed. */
-const compositions = {
-  "one process": { start: startUp, runs: 5, mutable: 'deleteProtection: "false"\n' },
-  "separate processes": { start: startSeparately, runs: 5, mutable: 'deleteProtection: "false"\n' },
-  "the listener for Windows": { start: startCarried, runs: 1, mutable: 'deleteProtection: "false"\n' },
-  "a simulated Hyper-V": { start: startSimulated, runs: 1, mutable: 'maximumIops: "500"\n' },
+/** Ways in which volumes are used. */
+const both = ["mount", "block"] as const;
+
+/**
+ * How each is started, in how many random orders and with which ways of using volumes it is tried, what of them can be
+ * changed, and a file system that can grow there.
+ */
+const compositions: Readonly<Record<string, Composition>> = {
+  "one process": { start: startUp, runs: 5, ways: both, mutable: 'deleteProtection: "false"\n' },
+  "separate processes": {
+    start: startSeparately,
+    runs: 5,
+    ways: both,
+    mutable: 'deleteProtection: "false"\n',
+  },
+  "the listener for Windows": {
+    start: startCarried,
+    runs: 1,
+    ways: both,
+    mutable: 'deleteProtection: "false"\n',
+  },
+  "a simulated Hyper-V": { start: startSimulated, runs: 1, ways: both, mutable: 'maximumIops: "500"\n' },
+  // A Windows node has no raw block volumes.
+  "a simulated Windows": {
+    start: startWindows,
+    runs: 1,
+    ways: ["mount"],
+    mutable: 'maximumIops: "500"\n',
+    grows: "ntfs",
+  },
 };
+
+interface Composition {
+  readonly start: (directory: string) => Promise<RunningDriver>;
+  readonly runs: number;
+  readonly ways: readonly ("mount" | "block")[];
+  readonly mutable: string;
+  readonly grows?: string;
+}
 
 describe("csi-sanity", function () {
   this.timeout(20 * 60_000);
@@ -36,7 +69,7 @@ describe("csi-sanity", function () {
   });
   const scratch = scratchDirectory();
 
-  for (const [name, { start, runs, mutable }] of Object.entries(compositions)) {
+  for (const [name, { start, runs, ways, mutable, grows }] of Object.entries(compositions)) {
     describe(`against ${name}`, () => {
       let driver: RunningDriver;
       let directory: string;
@@ -48,7 +81,7 @@ describe("csi-sanity", function () {
         directory = scratch(name.replaceAll(" ", "-"));
         parameters = `${directory}.yaml`;
         await mkdir(directory);
-        const fsType = (await mayGrowMountedExt4()) ? "ext4" : "xfs";
+        const fsType = grows ?? ((await mayGrowMountedExt4()) ? "ext4" : "xfs");
         console.log(`      file system ${fsType}`);
         await writeFile(parameters, `csi.storage.k8s.io/fstype: ${fsType}\n`);
         mutableParameters = `${directory}-mutable.yaml`;
@@ -62,7 +95,7 @@ describe("csi-sanity", function () {
         expect(await capabilitiesOf(driver)).to.deep.equal(expected.capabilities);
       });
 
-      for (const access of ["mount", "block"] as const) {
+      for (const access of ways) {
         for (let run = 1; run <= runs; run++) {
           it(`passes with ${access} access, random order ${run}`, async () => {
             const report = await runSanity({

@@ -49,7 +49,10 @@ export function capability(use: Use = {}): VolumeCapability__Output {
 }
 
 /** Puts a volume's device where a guest on Hyper-V would see the disk. */
-export type Plug = (volumeId: string, loop: LoopDevice, readOnly: boolean) => Promise<VmbusAddress>;
+export interface Plug {
+  readonly plugIn: (volumeId: string, loop: LoopDevice, readOnly: boolean) => Promise<VmbusAddress>;
+  readonly pullOut?: (volumeId: string) => Promise<void>;
+}
 
 /** The node service of the rig's first VM over its real guest, with a call for each RPC that fills a request. */
 export class NodeRig {
@@ -57,9 +60,17 @@ export class NodeRig {
   readonly parts: NodeParts;
   readonly #node: ReturnType<typeof nodeService>;
   readonly #plug: Plug | undefined;
+  /** Bytes of a volume of which nothing is said. */
+  readonly usual: bigint;
 
   /** `plug` lets the node see an attached disk at another address than the local host's. */
-  constructor(local: LocalRig, guest: Guest = linuxGuest(thisVm(local.vms[0].id)), plug?: Plug) {
+  constructor(
+    local: LocalRig,
+    guest: Guest = linuxGuest(thisVm(local.vms[0].id)),
+    plug?: Plug,
+    usual = 16n * MiB,
+  ) {
+    this.usual = usual;
     this.local = local;
     this.#plug = plug;
     this.parts = {
@@ -72,7 +83,7 @@ export class NodeRig {
   }
 
   /** Creates a volume and attaches it to the node. */
-  async volume(size = 16n * MiB, readOnly = false): Promise<AttachedVolume> {
+  async volume(size = this.usual, readOnly = false): Promise<AttachedVolume> {
     const { id } = await this.local.engine.createVolume(newVolume(randomUUID(), exactly(size)), context());
     return await this.attach(id, readOnly);
   }
@@ -88,15 +99,18 @@ export class NodeRig {
     return {
       id,
       handle: `test/${id}`,
-      publishContext: encodePublishContext((await this.#plug?.(id, loopAt(address), readOnly)) ?? address),
+      publishContext: encodePublishContext(
+        (await this.#plug?.plugIn(id, loopAt(address), readOnly)) ?? address,
+      ),
       device: loopAt(address).device,
       staging: this.local.path(`staging-${id}`),
       target: this.local.path("pods", id, "target"),
     };
   }
 
-  detach(volume: AttachedVolume): Promise<void> {
-    return this.local.engine.detach(this.local.vms[0].id, volume.id, context());
+  async detach(volume: AttachedVolume): Promise<void> {
+    await this.local.engine.detach(this.local.vms[0].id, volume.id, context());
+    await this.#plug?.pullOut?.(volume.id);
   }
 
   /** Lets disk and device grow, as the controller does before the node is asked. */

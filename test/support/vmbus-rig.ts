@@ -53,9 +53,9 @@ export class VmbusRig {
   constructor(kernel: GuestKernel, node: ReturnType<typeof localRig>) {
     this.kernel = kernel;
     this.vm = kernel.vm(node.vms[0].id);
-    this.node = new NodeRig(node, linuxGuest(this.vm), (id, loop, readOnly) =>
-      this.#plug(id, loop, readOnly),
-    );
+    this.node = new NodeRig(node, linuxGuest(this.vm), {
+      plugIn: (id, loop, readOnly) => this.#plug(id, loop, readOnly),
+    });
   }
 
   /** The disk of a volume as the tree has it. */

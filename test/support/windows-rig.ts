@@ -1,5 +1,6 @@
 import { silentLog } from "../../src/kit/log.ts";
 import type { LoopDevice } from "../../src/kit/loop-devices.ts";
+import { MiB } from "../../src/kit/sizes.ts";
 import type { Operation } from "../../src/node/windows/protocol.ts";
 import { unixPaths } from "../../src/node/path-rules.ts";
 import { defaultWorkerSettings } from "../../src/node/windows/settings.ts";
@@ -10,8 +11,8 @@ import { bundleOf } from "./bundle.ts";
 import { localRig } from "./local-rig.ts";
 import { NodeRig } from "./node-rig.ts";
 
-/** Longest that anything but a format may take here, milliseconds. */
-const LONGEST_MS = 20_000;
+/** Longest that anything may take here, milliseconds. */
+const LONGEST_MS = 60_000;
 
 /** The node of a rig as a Windows guest on Hyper-V: its disks are loop devices that the simulated Windows has. */
 export interface WindowsRig {
@@ -35,14 +36,16 @@ export function windowsRig(): { readonly get: WindowsRig } {
       ...defaultWorkerSettings,
       size: 3,
       command: windows.worker(program),
-      deadlineMs: (op: string) =>
-        rig?.longest(op as Operation) ?? Math.max(LONGEST_MS, op === "format" ? 60_000 : 0),
+      deadlineMs: (op: string) => rig?.longest(op as Operation) ?? LONGEST_MS,
     };
     workers = new WindowsWorkers(settings, silentLog(), () => undefined);
     const kubelet = local.path("kubelet");
-    const node = new NodeRig(local, windowsGuest(workers, kubelet, unixPaths), async (id, loop, readOnly) =>
-      windows.plug(await placed(windows, id, loop, readOnly)),
-    );
+    const plug = {
+      plugIn: async (id: string, loop: LoopDevice, readOnly: boolean) =>
+        await windows.plug(await placed(windows, id, loop, readOnly)),
+      pullOut: (id: string) => windows.pull(id),
+    };
+    const node = new NodeRig(local, windowsGuest(workers, kubelet, unixPaths), plug, 64n * MiB);
     rig = { node, windows, kubelet, longest };
   });
   after(() => workers?.close());

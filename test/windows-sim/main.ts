@@ -90,10 +90,9 @@ function failAt(
   id: number,
 ): { readonly line: string | undefined } | undefined {
   if (fault === undefined || !("when" in fault) || fault.when !== when) return undefined;
+  if (fault.kind === "error") return { line: JSON.stringify({ id, error: fault.error }) };
   if (fault.kind === "crash") process.exit(3);
-  if (fault.kind === "hang") return { line: undefined };
-  if (fault.kind === "garbage") return { line: "WARNUNG: Der Datenträger ist offline." };
-  return fault.kind === "error" ? { line: JSON.stringify({ id, error: fault.error }) } : undefined;
+  return { line: fault.kind === "hang" ? undefined : "WARNUNG: Der Datenträger ist offline." };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

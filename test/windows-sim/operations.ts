@@ -190,7 +190,7 @@ function diskAt({ disks }: SimWindowsState, ref: DiskRef): SimDisk {
 
 function writable(disk: SimDisk): SimDisk {
   if (disk.isReadOnly) throw new StorageRefusal(HRESULT.writeProtected);
-  if (disk.isOffline) throw new StorageRefusal(HRESULT.own, "StorageWMI 41002,Simulated");
+  if (disk.isOffline) throw new StorageRefusal(HRESULT.own, "StorageWMI 41003,Simulated");
   return disk;
 }
 

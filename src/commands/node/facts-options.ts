@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { StatusError } from "../../kit/errors.ts";
-import type { SettledFacts } from "../../node/linux/hyperv-facts.ts";
+import type { SettledFacts } from "../../node/node-facts.ts";
 import { readGroupName, readMaxVolumes, readVmId } from "../options.ts";
 
 /** What the node tells of itself, as far as it isn't to be learnt from Hyper-V. */

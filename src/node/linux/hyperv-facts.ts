@@ -1,34 +1,23 @@
 import { GROUP_ITEM } from "../../csi/driver.ts";
 import { isGroupName, parseNodeId } from "../../csi/handle.ts";
-import { StatusError } from "../../kit/errors.ts";
-import type { NodeFacts } from "../node-facts.ts";
+import { learntFacts, loggedNames, type NodeFacts, type SettledFacts } from "../node-facts.ts";
 import { KVP_POOLS, readKvpPool } from "./kvp.ts";
 import { volumeSlots } from "./slots.ts";
 import type { Roots } from "./this-vm.ts";
 
-/** What was settled by flags; the rest is learnt from Hyper-V. */
-export interface SettledFacts {
-  readonly nodeId: string | undefined;
-  readonly group: string | undefined;
-  readonly maxVolumes: number | undefined;
-  /** Slots that are kept free for disks which the driver does not make. */
-  readonly reservedVolumes: number;
-  /** Mounts below it are the orchestrator's. */
-  readonly kubeletDirectory: string;
-}
-
 /** The facts of a VM as flags settle them, else as Hyper-V tells them over its key-value exchange. */
 export function hypervFacts(settled: SettledFacts, roots: Roots): NodeFacts {
-  return {
-    nodeId: async () => settled.nodeId ?? (await vmIdFromHyperV(roots)) ?? failNoId(),
-    group: async () => settled.group ?? (await groupFromHyperV(roots)) ?? failNoGroup(),
-    maxVolumes: async () => {
-      if (settled.maxVolumes !== undefined) return settled.maxVolumes;
-      const free = (await volumeSlots(settled.kubeletDirectory, roots)) - settled.reservedVolumes;
-      // Zero would say that there is no limit.
-      return Math.max(1, free);
+  return learntFacts(settled, {
+    vmId: () => vmIdFromHyperV(roots),
+    group: () => groupFromHyperV(roots),
+    slots: () => volumeSlots(settled.kubeletDirectory, roots),
+    advice: {
+      vmId:
+        "run hv_kvp_daemon in the VM, turn on the integration service Data Exchange " +
+        "(Key-Value Pair Exchange), and mount /var/lib/hyperv into the container; or give --node-id",
+      group: `the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; or give --group`,
     },
-  };
+  });
 }
 
 /** The VM's id as Hyper-V tells it; undefined while it has not. */
@@ -40,27 +29,12 @@ async function vmIdFromHyperV(roots: Roots): Promise<string | undefined> {
 /** What Hyper-V calls the VM and its host, for the log. Names of the host change when the VM moves. */
 export async function namesFromHyperV(roots: Roots): Promise<Record<string, string>> {
   const pool = await readKvpPool(KVP_POOLS.intrinsic, roots);
-  const wanted = ["VirtualMachineName", "PhysicalHostNameFullyQualified", "HostName"];
-  return Object.fromEntries(wanted.flatMap((key) => (pool.has(key) ? [[key, pool.get(key) ?? ""]] : [])));
+  return Object.fromEntries(
+    loggedNames.flatMap((key) => (pool.has(key) ? [[key, pool.get(key) ?? ""]] : [])),
+  );
 }
 
 async function groupFromHyperV(roots: Roots): Promise<string | undefined> {
   const group = (await readKvpPool(KVP_POOLS.external, roots)).get(GROUP_ITEM);
   return group !== undefined && isGroupName(group) ? group : undefined;
-}
-
-function failNoId(): never {
-  throw new StatusError(
-    "UNAVAILABLE",
-    "the id of this VM is not known: run hv_kvp_daemon in the VM, turn on the integration service Data Exchange " +
-      "(Key-Value Pair Exchange), and mount /var/lib/hyperv into the container; or give --node-id",
-  );
-}
-
-function failNoGroup(): never {
-  throw new StatusError(
-    "UNAVAILABLE",
-    `the group of this VM's host is not known: the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; ` +
-      "or give --group",
-  );
 }

@@ -26,9 +26,11 @@ export const windowsFailures: FailureCodes = {
     ["StorageWMI 6", "FAILED_PRECONDITION"], // object is in use
     ["StorageWMI 40001", "PERMISSION_DENIED"], // access denied
     ["StorageWMI 40002", "RESOURCE_EXHAUSTED"], // not enough resources
-    ["StorageWMI 41002", "UNAVAILABLE"], // the disk is offline
+    ["StorageWMI 41001", "FAILED_PRECONDITION"], // the disk has a partition table already
+    ["StorageWMI 41002", "FAILED_PRECONDITION"], // the disk is read-only
+    ["StorageWMI 41003", "UNAVAILABLE"], // the disk is offline
     ["StorageWMI 42002", "FAILED_PRECONDITION"], // the access path is already in use
     ["StorageWMI 42007", "FAILED_PRECONDITION"], // the access path is not valid
-    ["StorageWMI 43001", "FAILED_PRECONDITION"], // the volume is in use and could not be dismounted
+    ["StorageWMI 43001", "FAILED_PRECONDITION"], // a partition with an unknown file system is not resized
   ]),
 };

@@ -8,7 +8,7 @@ import type { WindowsDisk, WindowsPartition } from "./protocol.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
 
 /** How long a look may take, milliseconds. */
-const LONGEST_MS = 5000;
+const LONGEST_MS = 10_000;
 
 /** MSFT_Disk.HealthStatus and MSFT_Volume.HealthStatus. */
 const UNHEALTHY = 2;

@@ -5,6 +5,7 @@ import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
 import { lookAt, placeOf } from "./places.ts";
 import type { WindowsDisk, WindowsPartition } from "./protocol.ts";
+import { linksTo } from "./shown-elsewhere.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
 
 /**
@@ -60,8 +61,16 @@ export async function linkDirectory(source: string, target: string): Promise<voi
   await symlink(source, target, "dir");
 }
 
-/** Takes away what a path shows; a directory stays, and a link goes. */
-export async function unshow(workers: WindowsWorkers, rules: PathRules, path: string): Promise<void> {
+/**
+ * Takes away what a path shows; a directory stays, and a link goes.
+ * @throws StatusError FAILED_PRECONDITION for a directory to which links of pods lead: they would lead nowhere
+ */
+export async function unshow(
+  workers: WindowsWorkers,
+  rules: PathRules,
+  path: string,
+  kubeletDirectory: string,
+): Promise<void> {
   const at = await lookAt(workers, rules, path);
   if (at.kind === "dead link" || (at.kind === "volume" && at.place.isLink)) {
     await unlink(path);
@@ -69,6 +78,13 @@ export async function unshow(workers: WindowsWorkers, rules: PathRules, path: st
     await workers.change("removeMountPoint", { path, target: at.target });
   } else if (at.kind === "volume") {
     const { disk, partition, accessPath } = at.place;
+    const links = await linksTo(rules, path, kubeletDirectory);
+    if (links.length > 0) {
+      throw new StatusError(
+        "FAILED_PRECONDITION",
+        `${path} is still in use: ${links.join(", ")} leads there`,
+      );
+    }
     const volume = volumePathOf(partition);
     if (volume !== undefined && !disk.isReadOnly) await workers.change("flush", { path: volume });
     await workers.change("removeAccessPath", { partition: partitionRef(disk, partition), path: accessPath });

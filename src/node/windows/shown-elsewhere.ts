@@ -30,6 +30,16 @@ export async function shownElsewhere(
   return [...shown, ...links].filter((path) => !isKnown(path));
 }
 
+/** Links of kubelet's pods that lead to a directory, whatever it shows. */
+export async function linksTo(rules: PathRules, path: string, kubeletDirectory: string): Promise<string[]> {
+  const links = [];
+  for (const link of await podPaths(kubeletDirectory)) {
+    const target = await readlink(link).catch(() => "");
+    if (rules.areSame(rules.canonical(target) ?? "", path)) links.push(link);
+  }
+  return links;
+}
+
 async function podPaths(kubeletDirectory: string): Promise<string[]> {
   const pods = join(kubeletDirectory, "pods");
   const found = [];

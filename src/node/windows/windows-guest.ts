@@ -68,7 +68,7 @@ export function windowsGuest(
     },
     bindDirectory: (source, target) => linkDirectory(source, target),
     bindDevice: () => Promise.reject(new StatusError("INVALID_ARGUMENT", NO_BLOCK)),
-    unmount: (path) => unshow(workers, rules, path),
+    unmount: (path) => unshow(workers, rules, path, kubeletDirectory),
     removeMountPoint,
     growMounted: async (path) => {
       const { disk, partition } = await placeAt(path);

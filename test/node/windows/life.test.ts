@@ -27,7 +27,6 @@ describe("a volume's life on a Windows node", () => {
       await node.stage(volume, { fsType });
       expect(await readFile(join(volume.staging, "file"), "utf8")).to.equal(fsType);
       await node.unstage(volume);
-      await windows.pull(volume.id);
       await node.detach(volume);
     });
   }
