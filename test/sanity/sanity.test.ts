@@ -108,6 +108,7 @@ describe("csi-sanity", function () {
               secret,
               directory: scratch(`${name.replaceAll(" ", "-")}-${access}-${run}`),
             });
+            for (const each of report.failed) console.log(`      ${each}`);
             console.log(`      ${report.passed.length} specs passed, seed ${report.seed}`);
             expect(report.failed, `seed ${report.seed}`).to.deep.equal([]);
             expect(report.skipped).to.deep.equal(Object.values(expected.skippedForWantOf).flat().sort());

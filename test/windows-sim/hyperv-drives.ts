@@ -42,9 +42,10 @@ async function diskOf(state: SimWindowsState, drive: SimDrive): Promise<SimDisk 
   const volumeId = volumeIdInName(drive.path);
   if (volumeId === undefined || !existsSync(bytesOf(drive.path))) return undefined;
   const path = bytesOf(drive.path);
-  const { payloadOffset, virtualSize } = await inspectVhdx(path);
+  const { payloadOffset } = await inspectVhdx(path);
   if (payloadOffset === undefined) return undefined;
-  const medium = { path, offset: Number(payloadOffset), size: Number(virtualSize) };
+  // The payload ends with the file, and grows with it.
+  const medium = { path, offset: Number(payloadOffset), size: undefined };
   const { controllerId, lun, readOnly } = drive;
   return await newDisk(state, { volumeId, controllerId, lun, medium, isWriteProtected: readOnly });
 }
