@@ -33,7 +33,7 @@ export function machineOptions(): Option[] {
       "program that reaches Windows' storage, then each of its arguments (default on Windows: the one that comes with this)",
     )
       .env("HYPERV_CSI_WORKER_COMMAND")
-      .argParser((part: string, before: readonly string[] = []) => [...before, part]),
+      .argParser((part: string, before: readonly string[] | undefined) => [...(before ?? []), part]),
   ];
 }
 

@@ -2,6 +2,7 @@ import { StatusError } from "../../kit/errors.ts";
 import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, deviceName, diskRef, theDisk, volumePathOf } from "./disks.ts";
 import { shownElsewhere } from "./shown-elsewhere.ts";
+import type { PodLinks } from "./pod-links.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
 
 /**
@@ -12,12 +13,12 @@ export async function letGo(
   workers: WindowsWorkers,
   rules: PathRules,
   volumeId: string,
-  kubeletDirectory: string,
+  pods: PodLinks,
 ): Promise<void> {
   const survey = await workers.ask("survey", {});
   const disk = theDisk(survey, volumeId);
   if (disk === undefined || disk.isOffline) return;
-  const shown = await shownElsewhere(survey, rules, volumeId, [], kubeletDirectory);
+  const shown = await shownElsewhere(survey, rules, volumeId, [], pods);
   if (shown.length > 0) {
     throw new StatusError(
       "FAILED_PRECONDITION",

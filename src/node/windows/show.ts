@@ -5,6 +5,7 @@ import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
 import { lookAt, placeOf } from "./places.ts";
 import type { WindowsDisk, WindowsPartition } from "./protocol.ts";
+import type { PodLinks } from "./pod-links.ts";
 import { linksTo } from "./shown-elsewhere.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
 
@@ -52,12 +53,13 @@ export async function onlyPartition(
 }
 
 /** Shows a staged directory at a pod's path, by a link: Windows has no bind mounts. */
-export async function linkDirectory(source: string, target: string): Promise<void> {
+export async function linkDirectory(source: string, target: string, pods: PodLinks): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   // A link takes the place of nothing; kubelet may have made the directory.
   await rmdir(target).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
+  pods.add(target);
   await symlink(source, target, "dir");
 }
 
@@ -69,16 +71,17 @@ export async function unshow(
   workers: WindowsWorkers,
   rules: PathRules,
   path: string,
-  kubeletDirectory: string,
+  pods: PodLinks,
 ): Promise<void> {
   const at = await lookAt(workers, rules, path);
   if (at.kind === "dead link" || (at.kind === "volume" && at.place.isLink)) {
     await unlink(path);
+    pods.forget(path);
   } else if (at.kind === "dead mount point") {
     await workers.change("removeMountPoint", { path, target: at.target });
   } else if (at.kind === "volume") {
     const { disk, partition, accessPath } = at.place;
-    const links = await linksTo(rules, path, kubeletDirectory);
+    const links = await linksTo(rules, path, pods);
     if (links.length > 0) {
       throw new StatusError(
         "FAILED_PRECONDITION",

@@ -1,27 +1,27 @@
-import { readdir, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { readlink } from "node:fs/promises";
 import type { PathRules } from "../path-rules.ts";
 import { isDiskOf, isVolumePath } from "./disks.ts";
 import { placeOf } from "./places.ts";
+import type { PodLinks } from "./pod-links.ts";
 import type { Survey } from "./protocol.ts";
 
 /**
  * Paths other than the given ones that show a volume: directories and drives that Windows shows its partitions in, and links
- * where kubelet has those of its pods, `pods\<uid>\volumes\kubernetes.io~csi\<name>\mount`. Links elsewhere are not seen.
+ * of pods. Links that others made elsewhere are not seen.
  */
 export async function shownElsewhere(
   survey: Survey,
   rules: PathRules,
   volumeId: string,
   known: readonly string[],
-  kubeletDirectory: string,
+  pods: PodLinks,
 ): Promise<string[]> {
   const numbers = survey.disks.filter((disk) => isDiskOf(disk, volumeId)).map(({ number }) => number);
   const shown = survey.partitions
     .filter(({ diskNumber }) => numbers.includes(diskNumber))
     .flatMap(({ accessPaths }) => accessPaths.filter((path) => !isVolumePath(path)));
   const links = [];
-  for (const path of await podPaths(kubeletDirectory)) {
+  for (const path of await pods.paths()) {
     const target = await readlink(path).catch(() => undefined);
     const place = target === undefined ? undefined : placeOf(survey, rules, target);
     if (place !== undefined && isDiskOf(place.disk, volumeId)) links.push(path);
@@ -31,26 +31,11 @@ export async function shownElsewhere(
 }
 
 /** Links of kubelet's pods that lead to a directory, whatever it shows. */
-export async function linksTo(rules: PathRules, path: string, kubeletDirectory: string): Promise<string[]> {
+export async function linksTo(rules: PathRules, path: string, pods: PodLinks): Promise<string[]> {
   const links = [];
-  for (const link of await podPaths(kubeletDirectory)) {
+  for (const link of await pods.paths()) {
     const target = await readlink(link).catch(() => "");
     if (rules.areSame(rules.canonical(target) ?? "", path)) links.push(link);
   }
   return links;
-}
-
-async function podPaths(kubeletDirectory: string): Promise<string[]> {
-  const pods = join(kubeletDirectory, "pods");
-  const found = [];
-  for (const pod of await entries(pods)) {
-    const volumes = join(pods, pod, "volumes", "kubernetes.io~csi");
-    for (const volume of await entries(volumes)) found.push(join(volumes, volume, "mount"));
-  }
-  return found;
-}
-
-/** A pod may go while it is looked at. */
-async function entries(directory: string): Promise<string[]> {
-  return await readdir(directory).catch(() => []);
 }

@@ -15,6 +15,7 @@ import { noEncryption } from "./no-encryption.ts";
 import { canBeMountPoint, windowsPaths } from "./paths.ts";
 import { lookAt, type Place } from "./places.ts";
 import { stateOf } from "./path-state.ts";
+import { PodLinks } from "./pod-links.ts";
 import { linkDirectory, onlyPartition, showDisk, unshow } from "./show.ts";
 import { shownElsewhere } from "./shown-elsewhere.ts";
 import { wake } from "./wake.ts";
@@ -34,6 +35,7 @@ export function windowsGuest(
   kubeletDirectory: string,
   rules: PathRules = windowsPaths,
 ): Guest {
+  const pods = new PodLinks(kubeletDirectory);
   const survey = () => workers.ask("survey", {});
   const placeAt = async (path: string): Promise<Place> => {
     const at = await lookAt(workers, rules, path);
@@ -49,7 +51,7 @@ export function windowsGuest(
     fileSystems: windowsFileSystems,
     requireUse,
     findDisk: (address, volumeId, patience) => findDisk(workers, address, volumeId, patience),
-    letGo: (volumeId) => letGo(workers, rules, volumeId, kubeletDirectory),
+    letGo: (volumeId) => letGo(workers, rules, volumeId, pods),
     wake: ({ volumeId }, readOnly) => wake(workers, volumeId, readOnly),
     contentOf: ({ volumeId }) => contentOf(workers, volumeId),
     format: ({ volumeId }, fsType, options) => format(workers, volumeId, fsType, options),
@@ -61,14 +63,14 @@ export function windowsGuest(
     },
     stateOf: (path, volumeId) => stateOf(workers, rules, path, volumeId),
     shownElsewhere: async ({ volumeId }, known) =>
-      await shownElsewhere(await survey(), rules, volumeId, known, kubeletDirectory),
+      await shownElsewhere(await survey(), rules, volumeId, known, pods),
     mountDisk: async ({ volumeId }, _fsType, path, options) => {
       requireShort(path);
       await showDisk(workers, rules, volumeId, path, options.includes("ro"));
     },
-    bindDirectory: (source, target) => linkDirectory(source, target),
+    bindDirectory: (source, target) => linkDirectory(source, target, pods),
     bindDevice: () => Promise.reject(new StatusError("INVALID_ARGUMENT", NO_BLOCK)),
-    unmount: (path) => unshow(workers, rules, path, kubeletDirectory),
+    unmount: (path) => unshow(workers, rules, path, pods),
     removeMountPoint,
     growMounted: async (path) => {
       const { disk, partition } = await placeAt(path);
