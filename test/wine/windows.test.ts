@@ -6,6 +6,7 @@ import { windows } from "./windows.ts";
 const files = [
   // What is for Windows alone.
   "test/wine/inside/product.ts",
+  "test/wine/inside/node.ts",
   // Tests of what an agent or a node on Windows stands on, and that need nothing of Linux.
   "test/agent/install/install-plan.test.ts",
   "test/agent/install/windows-command-line.test.ts",

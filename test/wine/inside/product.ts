@@ -1,23 +1,10 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { http } from "../../support/http.ts";
 import { endOwnProcesses, startProcessWithInput } from "../../support/own-processes.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
-
-/** The product's bundle, as the runner names it. */
-const bundle = process.argv[3] ?? "";
-
-/** Runs the product to its end. */
-function hypervCsi(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bundle, ...args], (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-    child.stdin?.end();
-  });
-}
+import { bundle, hypervCsi } from "./hyperv-csi.ts";
 
 describe("hyperv-csi on Windows", () => {
   const path = temporaryDirectory();
