@@ -4,6 +4,7 @@ import { buildBundle } from "../../scripts/build.ts";
 import { KeyedLocks } from "../../src/kit/locks.ts";
 import type { Guest } from "../../src/node/guest.ts";
 import { settledFacts } from "../../src/node/node-facts.ts";
+import { unixPaths } from "../../src/node/path-rules.ts";
 import { nodeService } from "../../src/node/node.ts";
 import { nodeTable } from "../../src/node/rpc-table.ts";
 import { capability } from "../support/node-rig.ts";
@@ -30,7 +31,7 @@ describe("the table of the node's RPCs", () => {
   const scratch = scratchDirectory();
   const locks = new KeyedLocks();
   const service = nodeService({
-    guest: {} as Guest,
+    guest: { paths: unixPaths, requireUse: () => undefined } as unknown as Guest,
     locks,
     facts: settledFacts("00000001-aaaa-4bbb-8ccc-0123456789ab", "east", 256),
     names: { driverName: "hyperv.csi.dev", topologyKey: "topology.hyperv.csi.dev/group" },
