@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { configKeys } from "../../src/commands/agent/effective-config.ts";
@@ -6,6 +6,9 @@ import { longName } from "../../src/commands/agent/flags.ts";
 import { restAgent } from "../agent/rest/fixture.ts";
 
 const page = (name: string) => readFile(join(import.meta.dirname, "../../docs/reference", name), "utf8");
+
+const source = join(import.meta.dirname, "../../src");
+const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = ""]) => name);
 
 describe("reference pages", () => {
   const rest = restAgent();
@@ -18,14 +21,15 @@ describe("reference pages", () => {
     }
   });
 
-  it("name every metric of the agent", async () => {
-    const text = await page("metrics.md");
-    const { text: metrics } = await rest.send("GET", "/metrics");
-    const own = [...metrics.matchAll(/^# TYPE (hyperv_csi_(?:agent|rpc)_\w+)/gm)].map(
-      ([, name]) => name ?? "",
-    );
-    expect(own.length).to.be.greaterThan(5);
-    for (const name of own) expect(text).to.contain(`\`${name}\``);
+  it("name every metric once", async () => {
+    const rows = namesIn(await page("metrics.md"), /^\| `(hyperv_csi_\w+)`/gm);
+    expect(rows).to.have.members([...new Set(rows)]);
+    const files = (await readdir(source, { recursive: true })).filter((name) => name.endsWith(".ts"));
+    const texts = await Promise.all(files.map((name) => readFile(join(source, name), "utf8")));
+    const made = texts.flatMap((text) => namesIn(text, /"(hyperv_csi_\w*\w)"/g));
+    expect(rows).to.have.members([...new Set(made)].filter((name) => !name.endsWith("_")));
+    const { text: served } = await rest.send("GET", "/metrics");
+    expect(rows).to.include.members(namesIn(served, /^# TYPE (hyperv_csi_(?:agent|rpc)_\w+)/gm));
   });
 
   it("name every route of both APIs", async () => {
