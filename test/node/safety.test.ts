@@ -10,60 +10,117 @@ import { createVhdx, inspectVhdx } from "../../src/vhdx/index.ts";
 import { checksum, writeBytes } from "../support/device-bytes.ts";
 import { linkOf } from "../support/local-rig.ts";
 import { nodeRig, type AttachedVolume, type Use } from "../support/node-rig.ts";
+import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
 import { refused } from "../support/refused.ts";
 
-const SIZE = 16 * 1024 * 1024;
+const MIB = 1024 * 1024;
+const SIZE = 16 * MIB;
+
+for (const system of nodeSystems) {
+  describe(`the node never destroys data, on ${system.name}`, () => {
+    const rig = system.rig();
+    const [[usual], [other]] = system.fileSystems;
+    let node: SystemRig["node"];
+    let shownAt: SystemRig["shownAt"];
+    before(() => ({ node, shownAt } = rig.get));
+
+    /** Staging must fail with this message, for every file system, and neither change the disk nor mount it. */
+    async function refusesToTouch(
+      volume: AttachedVolume,
+      message: string | RegExp,
+      uses: Use[] = [{}, { fsType: other }],
+    ) {
+      const before = await checksum(volume.device);
+      for (const use of uses) await refused(node.stage(volume, use), "FAILED_PRECONDITION", message);
+      expect(await checksum(volume.device)).to.equal(before);
+      expect(await shownAt(volume.staging)).to.deep.equal([]);
+    }
+
+    it("leaves a disk with an MBR partition table alone", async () => {
+      const volume = await node.volume();
+      const entry = Buffer.alloc(16);
+      entry.set([0x80, 0, 2, 0, 0x83, 0, 0, 0]);
+      entry.writeUInt32LE(2048, 8);
+      entry.writeUInt32LE(8192, 12);
+      await writeBytes(volume.device, 446, entry);
+      await writeBytes(volume.device, 510, Buffer.from([0x55, 0xaa]));
+      await refusesToTouch(volume, "neither mounted nor formatted");
+    });
+
+    it("leaves an LVM physical volume alone", async () => {
+      const volume = await node.volume();
+      await writeBytes(volume.device, 512, lvmLabel());
+      await refusesToTouch(volume, "neither mounted nor formatted");
+    });
+
+    it("leaves a LUKS container alone", async () => {
+      const volume = await node.volume();
+      const header = Buffer.alloc(512);
+      header.write("LUKS\xba\xbe", 0, "latin1");
+      header.writeUInt16BE(1, 6);
+      header.write(randomUUID(), 168);
+      await writeBytes(volume.device, 0, header);
+      await refusesToTouch(volume, "neither mounted nor formatted");
+    });
+
+    it("leaves swap alone", async () => {
+      const volume = await node.volume();
+      await run("mkswap", [volume.device]);
+      await refusesToTouch(volume, "neither mounted nor formatted");
+    });
+
+    for (const [where, offset] of [
+      ["at its beginning", () => 0],
+      ["at 4096", () => 4096],
+      ["at the end of its first MiB", () => MIB - 1],
+      ["at the beginning of its last MiB", () => Number(node.usual) - MIB],
+      ["at its end", () => Number(node.usual) - 1],
+    ] as const) {
+      it(`leaves a disk alone that has one byte of unknown data ${where}`, async () => {
+        const volume = await node.volume();
+        await writeBytes(volume.device, offset(), Buffer.from([1]));
+        await refusesToTouch(volume, "neither mounted nor formatted");
+      });
+    }
+
+    it("leaves another file system than the one asked for alone", async () => {
+      const volume = await node.volume();
+      await node.stage(volume);
+      await writeFile(join(volume.staging, "file"), randomBytes(4096));
+      await node.unstage(volume);
+      for (const [fsType] of system.fileSystems.slice(1))
+        await refusesToTouch(volume, new RegExp(`holds ${usual}, not ${fsType}`, "i"), [{ fsType }]);
+    });
+
+    it("leaves a blank disk that is attached read-only alone", async () => {
+      const volume = await node.volume();
+      await node.detach(volume);
+      await refusesToTouch(await node.attach(volume.id, true), /attached (read-only|so)/);
+    });
+
+    it("formats nothing through the address of another volume of this VM", async () => {
+      const [volume, another] = [await node.volume(), await node.volume()];
+      await refusesToTouch(
+        { ...volume, publishContext: another.publishContext, device: another.device },
+        /is not the disk|and not at/,
+      );
+    });
+  });
+}
 
 describe("the node never destroys data", () => {
   const node = nodeRig();
 
-  /** Staging must fail with this message, for every file system, and neither change the disk nor mount it. */
   async function refusesToTouch(
     volume: AttachedVolume,
     message: string,
     uses: Use[] = [{}, { fsType: "xfs" }],
   ) {
     const before = await checksum(volume.device);
-    for (const use of uses) {
-      await refused(node.stage(volume, use), "FAILED_PRECONDITION", message);
-    }
+    for (const use of uses) await refused(node.stage(volume, use), "FAILED_PRECONDITION", message);
     expect(await checksum(volume.device)).to.equal(before);
-    const mounts = await readMountTable();
-    expect(mounts.some(({ mountPoint }) => mountPoint === volume.staging)).to.equal(false);
+    expect((await readMountTable()).some(({ mountPoint }) => mountPoint === volume.staging)).to.equal(false);
   }
-
-  it("leaves a disk with an MBR partition table alone", async () => {
-    const volume = await node.volume();
-    const entry = Buffer.alloc(16);
-    entry.set([0x80, 0, 2, 0, 0x83, 0, 0, 0]);
-    entry.writeUInt32LE(2048, 8);
-    entry.writeUInt32LE(8192, 12);
-    await writeBytes(volume.device, 446, entry);
-    await writeBytes(volume.device, 510, Buffer.from([0x55, 0xaa]));
-    await refusesToTouch(volume, "a partition table (dos)");
-  });
-
-  it("leaves an LVM physical volume alone", async () => {
-    const volume = await node.volume();
-    await writeBytes(volume.device, 512, lvmLabel());
-    await refusesToTouch(volume, "LVM2_member");
-  });
-
-  it("leaves a LUKS container alone", async () => {
-    const volume = await node.volume();
-    const header = Buffer.alloc(512);
-    header.write("LUKS\xba\xbe", 0, "latin1");
-    header.writeUInt16BE(1, 6);
-    header.write(randomUUID(), 168);
-    await writeBytes(volume.device, 0, header);
-    await refusesToTouch(volume, "crypto_LUKS");
-  });
-
-  it("leaves swap alone", async () => {
-    const volume = await node.volume();
-    await run("mkswap", [volume.device]);
-    await refusesToTouch(volume, "swap");
-  });
 
   it("leaves a file system that it can't mount alone", async () => {
     const volume = await node.volume();
@@ -91,29 +148,6 @@ describe("the node never destroys data", () => {
     await refusesToTouch(volume, "several formats");
   });
 
-  for (const offset of [0, 4096, 1024 * 1024 - 1, SIZE - 1024 * 1024, SIZE - 1]) {
-    it(`leaves a disk alone that has one byte of unknown data at ${offset}`, async () => {
-      const volume = await node.volume();
-      await writeBytes(volume.device, offset, Buffer.from([1]));
-      await refusesToTouch(volume, "data that is no known file system");
-    });
-  }
-
-  it("leaves another file system than the one asked for alone", async () => {
-    const volume = await node.volume();
-    await node.stage(volume);
-    await writeFile(join(volume.staging, "file"), randomBytes(4096));
-    await node.unstage(volume);
-    await refusesToTouch(volume, "holds ext4, not xfs", [{ fsType: "xfs" }]);
-    await refusesToTouch(volume, "holds ext4, not btrfs", [{ fsType: "btrfs" }]);
-  });
-
-  it("leaves a blank disk that is attached read-only alone", async () => {
-    const volume = await node.volume();
-    await node.detach(volume);
-    await refusesToTouch(await node.attach(volume.id, true), "blank and attached read-only");
-  });
-
   it("formats nothing through an address of another VM", async () => {
     const { id } = await node.volume();
     const [, other] = node.local.vms;
@@ -130,14 +164,6 @@ describe("the node never destroys data", () => {
       "attached to another VM",
     );
     expect(id).not.to.equal(volume.id);
-  });
-
-  it("formats nothing through the address of another volume of this VM", async () => {
-    const [volume, other] = [await node.volume(), await node.volume()];
-    await refusesToTouch(
-      { ...volume, publishContext: other.publishContext, device: other.device },
-      "is not the disk",
-    );
   });
 
   it("formats nothing when the file at the address is another disk", async () => {

@@ -4,25 +4,72 @@ import { expect } from "chai";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { run } from "../../src/kit/run.ts";
 import { NodeRig, nodeRig, type Use } from "../support/node-rig.ts";
+import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
 import { refused } from "../support/refused.ts";
 
-describe("NodePublishVolume for a single writer", () => {
-  const node = nodeRig();
-  const single = { mode: "SINGLE_NODE_SINGLE_WRITER" } as const;
+const forOne = (access: "mount" | "block") => ({ mode: "SINGLE_NODE_SINGLE_WRITER", access }) as const;
 
-  async function staged(use: Use) {
-    const volume = await node.volume();
-    await node.stage(volume, use);
-    return { volume, second: `${volume.target}-2` };
-  }
+async function staged(node: NodeRig, use: Use) {
+  const volume = await node.volume();
+  await node.stage(volume, use);
+  return { volume, second: `${volume.target}-2` };
+}
+
+for (const system of nodeSystems) {
+  describe(`NodePublishVolume for a single writer on ${system.name}`, () => {
+    const rig = system.rig();
+    let node: SystemRig["node"];
+    let shownAt: SystemRig["shownAt"];
+    before(() => ({ node, shownAt } = rig.get));
+
+    for (const access of system.accessTypes) {
+      const [single, many] = [forOne(access), { mode: "SINGLE_NODE_MULTI_WRITER", access } as const];
+
+      it(`${access}: refuses a second path, also one that only reads, and names the first`, async () => {
+        const { volume, second } = await staged(node, single);
+        for (let i = 0; i < 2; i++) await node.publish(volume, single);
+        for (const readOnly of [false, true]) {
+          const use = { ...single, readOnly };
+          await refused(node.publish(volume, use, second), "FAILED_PRECONDITION", volume.target);
+        }
+        expect(await shownAt(second)).to.deep.equal([]);
+        await node.unpublish(volume);
+        await node.publish(volume, single, second);
+        await refused(node.publish(volume, single), "FAILED_PRECONDITION", second);
+      });
+
+      it(`${access}: refuses a path while one for many writers is there, and not the other way round`, async () => {
+        const { volume, second } = await staged(node, single);
+        await node.publish(volume, many);
+        await node.publish(volume, many, second);
+        await refused(node.publish(volume, single, `${second}-3`), "FAILED_PRECONDITION", second);
+        await node.unpublish(volume, second);
+        await node.publish(volume, single);
+        await node.publish(volume, many, second);
+      });
+
+      it(`${access}: minds no other volume`, async () => {
+        const [one, other] = [await staged(node, single), await staged(node, single)];
+        await node.publish(one.volume, single);
+        await node.publish(other.volume, single);
+      });
+    }
+  });
+}
+
+describe("NodePublishVolume for a single writer, by the mount table", () => {
+  const node = nodeRig();
+
+  const single = forOne("mount");
+
   const isMounted = async (path: string) =>
     (await readMountTable()).some(({ mountPoint }) => mountPoint === path);
 
   for (const access of ["mount", "block"] as const) {
-    const use = { ...single, access };
+    const use = forOne(access);
 
     it(`${access}: refuses a second path and names the first, after a restart, too`, async () => {
-      const { volume, second } = await staged(use);
+      const { volume, second } = await staged(node, use);
       for (let i = 0; i < 2; i++) await node.publish(volume, use);
       for (const each of [node, new NodeRig(node.local)]) {
         await refused(each.publish(volume, use, second), "FAILED_PRECONDITION", volume.target);
@@ -33,34 +80,10 @@ describe("NodePublishVolume for a single writer", () => {
       await node.publish(volume, use, second);
       await refused(node.publish(volume, use), "FAILED_PRECONDITION", second);
     });
-
-    it(`${access}: refuses a second path that only reads`, async () => {
-      const { volume, second } = await staged(use);
-      await node.publish(volume, use);
-      const error = node.publish(volume, { ...use, readOnly: true }, second);
-      await refused(error, "FAILED_PRECONDITION", volume.target);
-    });
-
-    it(`${access}: refuses a path while one for many writers is there, and not the other way round`, async () => {
-      const { volume, second } = await staged(use);
-      const many = { mode: "SINGLE_NODE_MULTI_WRITER", access } as const;
-      await node.publish(volume, many);
-      await node.publish(volume, many, second);
-      await refused(node.publish(volume, use, `${second}-3`), "FAILED_PRECONDITION", second);
-      await node.unpublish(volume, second);
-      await node.publish(volume, use);
-      await node.publish(volume, many, second);
-    });
-
-    it(`${access}: minds no other volume`, async () => {
-      const [one, other] = [await staged(use), await staged(use)];
-      await node.publish(one.volume, use);
-      await node.publish(other.volume, use);
-    });
   }
 
   it("sees a folder of the volume that is bound elsewhere, as for a subPath", async () => {
-    const { volume } = await staged(single);
+    const { volume } = await staged(node, single);
     const [folder, sub] = [`${volume.staging}/folder`, node.local.path(`sub-${volume.id}`)];
     for (const path of [folder, sub]) await mkdir(path);
     await run("mount", ["--bind", folder, sub]);
@@ -70,8 +93,8 @@ describe("NodePublishVolume for a single writer", () => {
   });
 
   it("sees a device that kubelet bound to a path of its own", async () => {
-    const use = { ...single, access: "block" } as const;
-    const { volume, second } = await staged(use);
+    const use = forOne("block");
+    const { volume, second } = await staged(node, use);
     await node.publish(volume, use);
     const own = node.local.path(`kubelet-${volume.id}`);
     await run("touch", [own]);

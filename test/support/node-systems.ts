@@ -11,11 +11,17 @@ export interface SystemRig {
   readonly shownAt: (path: string) => Promise<string[]>;
 }
 
+/** A file system, and bytes of a disk that it fits on. */
+type Fitting = readonly [fsType: string, size: bigint];
+
 /** Systems that nodes run on, for tests of what the CSI Node service does on any of them. */
 export interface NodeSystem {
   readonly name: string;
-  /** The default first; each with bytes of a disk that it fits on. */
-  readonly fileSystems: readonly (readonly [fsType: string, size: bigint])[];
+  /** The default first. */
+  readonly fileSystems: readonly [Fitting, Fitting, ...Fitting[]];
+  readonly accessTypes: readonly ("mount" | "block")[];
+  /** File systems that can be counted on to grow while they are used. */
+  readonly growing: readonly string[];
   /** For the tests of one `describe`; it is there when they run. */
   readonly rig: () => { readonly get: SystemRig };
 }
@@ -28,6 +34,8 @@ export const nodeSystems: readonly NodeSystem[] = [
       ["xfs", 320n * MiB],
       ["btrfs", 128n * MiB],
     ],
+    accessTypes: ["mount", "block"],
+    growing: ["xfs", "btrfs"],
     rig: () => ({ get: { node: nodeRig(), shownAt: mountsAt } }),
   },
   {
@@ -36,6 +44,8 @@ export const nodeSystems: readonly NodeSystem[] = [
       ["ntfs", 64n * MiB],
       ["refs", 64n * MiB],
     ],
+    accessTypes: ["mount"],
+    growing: ["ntfs", "refs"],
     rig: () => {
       const windows = windowsRig();
       return {
