@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Adoptable } from "../../../agent/engine/recovery/adoptable.ts";
 import type { Volume } from "../../../agent/engine/model.ts";
 import { readParameters } from "../../../controller/volume-parameters.ts";
-import { isFileSystem } from "../../../csi/volume-capability.ts";
+import { linuxFileSystems } from "../../../csi/volume-capability.ts";
 import { parseHandle } from "../../../csi/handle.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { parseSize } from "../../../kit/sizes.ts";
@@ -59,12 +59,14 @@ function findingOfVolume(
   const wanted = capacity?.storage === undefined ? undefined : parseSize(String(capacity.storage));
   const others = accessModes.filter((mode) => !["ReadWriteOnce", "ReadWriteOncePod"].includes(mode));
   const fsType = csi.fsType ?? "";
+  // The driver before had no Windows nodes, and these want a partition, which its disks don't have.
+  const isMounted = linuxFileSystems.some((each) => each === fsType);
   const refusals = [
     ...when(handle === undefined, `its handle ${csi.volumeHandle} is no volume id`),
     ...when(handle !== undefined && disk === undefined, "no disk with its id would be served"),
     ...when(others.length > 0, `access mode ${others.join(", ")}: one VM at a time has a volume`),
     ...when(
-      volumeMode === "Filesystem" && fsType !== "" && !isFileSystem(fsType),
+      volumeMode === "Filesystem" && fsType !== "" && !isMounted,
       `the nodes don't mount ${fsType}`,
     ),
   ];
