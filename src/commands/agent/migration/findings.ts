@@ -65,10 +65,7 @@ function findingOfVolume(
     ...when(handle === undefined, `its handle ${csi.volumeHandle} is no volume id`),
     ...when(handle !== undefined && disk === undefined, "no disk with its id would be served"),
     ...when(others.length > 0, `access mode ${others.join(", ")}: one VM at a time has a volume`),
-    ...when(
-      volumeMode === "Filesystem" && fsType !== "" && !isMounted,
-      `the nodes don't mount ${fsType}`,
-    ),
+    ...when(volumeMode === "Filesystem" && fsType !== "" && !isMounted, `the nodes don't mount ${fsType}`),
   ];
   const changes = [
     ...when(
