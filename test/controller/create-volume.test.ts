@@ -119,7 +119,7 @@ describe("controller CreateVolume", () => {
       { volume_content_source: { snapshot: { snapshot_id: "" } } },
       { mutable_parameters: { iops: "100" } },
       { parameters: { colour: "blue" } },
-      { parameters: { "csi.storage.k8s.io/fstype": "ntfs" } },
+      { parameters: { "csi.storage.k8s.io/fstype": "zfs" } },
       {
         volume_capabilities: [
           WRITER,

@@ -37,7 +37,7 @@ describe("controller ValidateVolumeCapabilities", () => {
           { block: {}, access_mode: { mode: "MULTI_NODE_MULTI_WRITER" } } as const,
         ],
       },
-      { volume_capabilities: [{ mount: { fs_type: "ntfs" }, access_mode: WRITER.access_mode }] },
+      { volume_capabilities: [{ mount: { fs_type: "zfs" }, access_mode: WRITER.access_mode }] },
       { volume_capabilities: [WRITER], parameters: { colour: "blue" } },
     ];
     for (const request of refused) {
