@@ -17,11 +17,12 @@ export const parameterTable = {
   },
   pool: { values: "a pool's name", meaning: "Where the disk lies. Default: the pool with most room." },
   "csi.storage.k8s.io/fstype": {
-    values: "`ext4`, `xfs`, `btrfs`",
-    meaning: "File system that a blank disk gets. Default: `ext4`.",
+    values: "`ext4`, `xfs`, `btrfs`; for Windows nodes `ntfs`, `refs`",
+    meaning: "File system that a blank disk gets. Default: `ext4`, on Windows nodes `ntfs`.",
   },
   fsBlockSize: {
-    values: "ext4, xfs: `1024`, `2048`, `4096`; btrfs: `4096`",
+    values:
+      "ext4, xfs: `1024`, `2048`, `4096`; btrfs: `4096`; ntfs: a power of two from `512` to `65536`; refs: `4096`, `65536`",
     meaning: "Bytes of a file system block (btrfs: sector). Default: that of mkfs.",
   },
   fsInodeSize: {
