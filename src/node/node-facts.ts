@@ -36,23 +36,21 @@ export interface FactSource {
   readonly group: () => Promise<string | undefined>;
   /** Units of its SCSI controllers that no others have. */
   readonly slots: () => Promise<number>;
-  /** What to do when they are not known. */
-  readonly advice: { readonly vmId: string; readonly group: string };
+  /** What to say of those that are not known: what to do about it. */
+  readonly unknown: { readonly vmId: string; readonly group: string };
 }
 
 /** The facts of a VM as flags settle them, else as Hyper-V tells them. */
 export function learntFacts(settled: SettledFacts, source: FactSource): NodeFacts {
-  const unknown = (what: string, advice: string) =>
-    new StatusError("UNAVAILABLE", `the ${what} is not known: ${advice}`);
   return {
     nodeId: async () => {
       const id = settled.nodeId ?? (await source.vmId());
-      if (id === undefined) throw unknown("id of this VM", source.advice.vmId);
+      if (id === undefined) throw new StatusError("UNAVAILABLE", source.unknown.vmId);
       return id;
     },
     group: async () => {
       const group = settled.group ?? (await source.group());
-      if (group === undefined) throw unknown("group of this VM's host", source.advice.group);
+      if (group === undefined) throw new StatusError("UNAVAILABLE", source.unknown.group);
       return group;
     },
     maxVolumes: async () => {

@@ -11,11 +11,11 @@ export function hypervFacts(settled: SettledFacts, roots: Roots): NodeFacts {
     vmId: () => vmIdFromHyperV(roots),
     group: () => groupFromHyperV(roots),
     slots: () => volumeSlots(settled.kubeletDirectory, roots),
-    advice: {
+    unknown: {
       vmId:
-        "run hv_kvp_daemon in the VM, turn on the integration service Data Exchange " +
+        "the id of this VM is not known: run hv_kvp_daemon in the VM, turn on the integration service Data Exchange " +
         "(Key-Value Pair Exchange), and mount /var/lib/hyperv into the container; or give --node-id",
-      group: `the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; or give --group`,
+      group: `the group of this VM's host is not known: the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; or give --group`,
     },
   });
 }

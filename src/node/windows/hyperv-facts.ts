@@ -20,9 +20,9 @@ export function windowsFacts(settled: SettledFacts, workers: WindowsWorkers, rul
       return group !== undefined && isGroupName(group) ? group : undefined;
     },
     slots: async () => volumeSlots(await workers.ask("survey", {}), settled.kubeletDirectory, rules),
-    advice: {
-      vmId: "turn on the VM's integration service Data Exchange (Key-Value Pair Exchange); or give --node-id",
-      group: `the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; or give --group`,
+    unknown: {
+      vmId: "the id of this VM is not known: turn on the VM's integration service Data Exchange (Key-Value Pair Exchange); or give --node-id",
+      group: `the group of this VM's host is not known: the agent on the host writes it as ${GROUP_ITEM} into KVP pool 0; or give --group`,
     },
   });
 }
