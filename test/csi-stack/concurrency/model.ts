@@ -163,8 +163,14 @@ const NEW = { size: SIZE, attached: false, staged: false, shown: false, marker: 
 const NODE: readonly CallName[] = ["stage", "unstage", "show", "hide", "expandFileSystem"];
 
 /** Whether a call may be refused, with no effect, because others of the same volume are at work. */
-export function mayBeDisturbed({ call }: Asked, { code }: Told, others: readonly CallName[]): boolean {
+export function mayBeDisturbed(
+  { call }: Asked,
+  { code, text = "" }: Told,
+  others: readonly CallName[],
+): boolean {
   const node = others.some((other) => NODE.includes(other));
+  // A detach claims the device for a moment, to see whether anybody has it: mkfs or mount finds it busy then.
+  if (call === "stage" && others.includes("detach") && /busy/i.test(text)) return true;
   // One change of a volume at a time on its node.
   if (NODE.includes(call) && code === "ABORTED") return node;
   // The node looks at the disk, so it is in use.
