@@ -1,7 +1,7 @@
-import { Histogram } from "prom-client";
 import { LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
+import { workerDurations } from "../../kit/worker/durations.ts";
 import type { Host } from "./host.ts";
 import { untilHostIsProven } from "./prove-host.ts";
 import type { HypervSettings } from "./hyperv/hyperv-host.ts";
@@ -23,16 +23,12 @@ export type HostSettings =
 export async function openHost(settings: HostSettings, metrics: Metrics, log: Log): Promise<Host> {
   if (settings.kind === "local") return localHost(settings.vms, settings.slotsPerVm);
   const { hypervHost } = await import("./hyperv/hyperv-host.ts");
-  const seconds = new Histogram({
-    name: "hyperv_csi_agent_worker_duration_seconds",
-    help: "Duration of what Hyper-V workers were asked, by operation and code; LOST when there was no answer",
-    labelNames: ["operation", "code"],
-    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
-    registers: [metrics.registry],
-  });
-  const host = hypervHost(settings, log, (operation, code, duration) => {
-    seconds.observe({ operation, code }, duration);
-  });
+  const observe = workerDurations(
+    metrics,
+    "hyperv_csi_agent_worker_duration_seconds",
+    "Duration of what Hyper-V workers were asked, by operation and code; LOST when there was no answer",
+  );
+  const host = hypervHost(settings, log, observe);
   await untilHostIsProven(host, log);
   return host;
 }

@@ -1,8 +1,8 @@
 import { Option } from "commander";
-import { Histogram } from "prom-client";
 import { StatusError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
+import { workerDurations } from "../../kit/worker/durations.ts";
 import { ownWorker } from "../../kit/worker/own-worker.ts";
 import type { WorkerCommand } from "../../kit/worker/process.ts";
 import type { Guest } from "../../node/guest.ts";
@@ -89,20 +89,12 @@ async function windowsMachine(
     import("../../node/windows/settings.ts"),
     import("../../node/windows/paths.ts"),
   ]);
-  const seconds = new Histogram({
-    name: "hyperv_csi_node_worker_duration_seconds",
-    help: "Duration of what workers of a Windows node were asked, by operation and code; LOST when there was no answer",
-    labelNames: ["operation", "code"],
-    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60],
-    registers: [metrics.registry],
-  });
-  const workers = new WindowsWorkers(
-    { ...settings.defaultWorkerSettings, command },
-    log,
-    (operation, code, duration) => {
-      seconds.observe({ operation, code }, duration);
-    },
+  const observe = workerDurations(
+    metrics,
+    "hyperv_csi_node_worker_duration_seconds",
+    "Duration of what workers of a Windows node were asked, by operation and code; LOST when there was no answer",
   );
+  const workers = new WindowsWorkers({ ...settings.defaultWorkerSettings, command }, log, observe);
   const rules = platform === "win32" ? windowsPaths : unixPaths;
   const kubeletDirectory = rules.canonical(settled.kubeletDirectory);
   if (kubeletDirectory === undefined) {
