@@ -3,7 +3,7 @@ import type { BenchDriver } from "./driver.ts";
 import type { Row } from "./report.ts";
 
 const VOLUMES = 8;
-const CALLS = 500;
+const CALLS = 2000;
 /** Milliseconds that 99 of 100 repeated calls take at most. */
 const GOAL_P99_MS = 15;
 
