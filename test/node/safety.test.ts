@@ -7,7 +7,7 @@ import { readMountTable } from "../../src/kit/mount-table.ts";
 import { run } from "../../src/kit/run.ts";
 import { MiB } from "../../src/kit/sizes.ts";
 import { createVhdx, inspectVhdx } from "../../src/vhdx/index.ts";
-import { checksum, writeBytes } from "../support/device-bytes.ts";
+import { checksum, readBytes, writeBytes } from "../support/device-bytes.ts";
 import { linkOf } from "../support/local-rig.ts";
 import { nodeRig, type AttachedVolume, type Use } from "../support/node-rig.ts";
 import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
@@ -147,6 +147,23 @@ describe("the node never destroys data", () => {
     ]);
     await refusesToTouch(volume, "several formats");
   });
+
+  for (const [fsType, size] of [
+    ["ext4", 64],
+    ["xfs", 320],
+    ["btrfs", 128],
+  ] as const) {
+    it(`discards nothing when it makes ${fsType}: what lies between the ends could still be recovered`, async () => {
+      const volume = await node.volume(BigInt(size) * MiB);
+      const bytes = randomBytes(4096);
+      const offsets = Array.from({ length: size / 2 - 2 }, (_, index) => (2 * index + 2.5) * MIB);
+      for (const offset of offsets) await writeBytes(volume.device, offset, bytes);
+      await node.stage(volume, { fsType });
+      await node.unstage(volume);
+      const read = await Promise.all(offsets.map((offset) => readBytes(volume.device, offset, 4096)));
+      expect(read.filter((found) => found.equals(bytes))).to.have.length.above(offsets.length / 2);
+    });
+  }
 
   it("formats nothing through an address of another VM", async () => {
     const { id } = await node.volume();

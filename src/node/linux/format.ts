@@ -8,7 +8,8 @@ import { runWriter, type Writer } from "./tools.ts";
 
 /**
  * None is told to overwrite what it finds. mkfs.ext4 would ask a person whether a whole disk is meant: -F answers
- * that, and still refuses a disk in use. Unless asked for, no blocks are reserved for root: pods are the only users.
+ * that, and still refuses a disk in use. None discards first: a blank disk holds nothing to give back, and what a discard
+ * takes no tool recovers. Unless asked for, no blocks are reserved for root: pods are the only users.
  */
 const makers: Readonly<
   Record<LinuxFileSystem, (options: FormatOptions) => [program: Writer, ...args: string[]]>
@@ -17,6 +18,7 @@ const makers: Readonly<
     "mkfs.ext4",
     "-q",
     "-F",
+    ...["-E", "nodiscard"],
     ...["-m", String(reservedBlocksPercentage)],
     ...(blockSize === undefined ? [] : ["-b", String(blockSize)]),
     ...(inodeSize === undefined ? [] : ["-I", String(inodeSize)]),
@@ -24,12 +26,14 @@ const makers: Readonly<
   xfs: ({ blockSize, inodeSize }) => [
     "mkfs.xfs",
     "-q",
+    "-K",
     ...(blockSize === undefined ? [] : ["-b", `size=${blockSize}`]),
     ...(inodeSize === undefined ? [] : ["-i", `size=${inodeSize}`]),
   ],
   btrfs: ({ blockSize }) => [
     "mkfs.btrfs",
     "--quiet",
+    "--nodiscard",
     ...(blockSize === undefined ? [] : ["--sectorsize", String(blockSize)]),
   ],
 };
