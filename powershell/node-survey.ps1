@@ -128,22 +128,20 @@ function Get-Survey {
 # String values of a key that Hyper-V's key-value exchange writes; none where the key is not there.
 function Get-RegistryText {
     param([string] $Key)
-    $items = New-Object -TypeName System.Collections.Generic.List[object]
-    $open = [Microsoft.Win32.Registry]::LocalMachine.OpenSubKey($Key)
-    if ($null -eq $open) { return , $items.ToArray() }
+    if (-not (Test-Path -LiteralPath $Key)) { return }
+    $open = Get-Item -LiteralPath $Key
     try {
         foreach ($name in $open.GetValueNames()) {
             $value = $open.GetValue($name)
-            if ($value -is [string]) { $items.Add([ordered]@{ name = $name; value = $value }) }
+            if ($value -is [string]) { [ordered]@{ name = $name; value = $value } }
         }
     }
     finally { $open.Close() }
-    , $items.ToArray()
 }
 
 function Get-GuestItem {
     [ordered]@{
-        parameters = Get-RegistryText -Key 'SOFTWARE\Microsoft\Virtual Machine\Guest\Parameters'
-        external   = Get-RegistryText -Key 'SOFTWARE\Microsoft\Virtual Machine\External'
+        parameters = @(Get-RegistryText -Key 'HKLM:\SOFTWARE\Microsoft\Virtual Machine\Guest\Parameters')
+        external   = @(Get-RegistryText -Key 'HKLM:\SOFTWARE\Microsoft\Virtual Machine\External')
     }
 }

@@ -8,8 +8,6 @@
 $script:ProtocolVersion = 1
 
 function Get-Hello {
-    $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
-    $principal = New-Object -TypeName Security.Principal.WindowsPrincipal -ArgumentList $identity
     $module = Get-Module -Name 'Storage' -ListAvailable | Select-Object -First 1
     [ordered]@{
         protocol       = $script:ProtocolVersion
@@ -18,7 +16,7 @@ function Get-Hello {
         windows        = [string] [Environment]::OSVersion.Version
         computer       = [Environment]::MachineName
         user           = [Environment]::UserDomainName + '\' + [Environment]::UserName
-        mayManageDisks = $principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
+        mayManageDisks = Test-IsInRole -Role ([Security.Principal.WindowsBuiltInRole]::Administrator)
     }
 }
 

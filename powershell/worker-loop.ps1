@@ -56,6 +56,16 @@ function Test-IsInvalidNamespace {
     (Get-ToldResult -Exception (Get-TellingException -Exception $Record.Exception)) -eq $script:InvalidNamespace
 }
 
+# Whether the user of this process has a role: a built-in one, or a group by its id.
+function Test-IsInRole {
+    param($Role)
+    # Elsewhere there is only what stands in for Windows in tests, and no such roles.
+    if ([Environment]::OSVersion.Platform -ne [PlatformID]::Win32NT) { return $true }
+    $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object -TypeName Security.Principal.WindowsPrincipal -ArgumentList $identity
+    $principal.IsInRole($Role)
+}
+
 function ConvertTo-ErrorAnswer {
     param([System.Management.Automation.ErrorRecord] $Record)
     $telling = Get-TellingException -Exception $Record.Exception

@@ -10,12 +10,8 @@ $script:EventSource = 'hyperv-csi'
 $script:HyperVAdministrators = 'S-1-5-32-578'
 
 function Test-MayManageVm {
-    # Elsewhere there is no Hyper-V, only what stands in for it in tests, and no such groups.
-    if ([Environment]::OSVersion.Platform -ne [PlatformID]::Win32NT) { return $true }
-    $identity = [Security.Principal.WindowsIdentity]::GetCurrent()
-    $principal = New-Object -TypeName Security.Principal.WindowsPrincipal -ArgumentList $identity
-    if ($principal.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)) { return $true }
-    $principal.IsInRole((New-Object -TypeName Security.Principal.SecurityIdentifier -ArgumentList $script:HyperVAdministrators))
+    if (Test-IsInRole -Role ([Security.Principal.WindowsBuiltInRole]::Administrator)) { return $true }
+    Test-IsInRole -Role (New-Object -TypeName Security.Principal.SecurityIdentifier -ArgumentList $script:HyperVAdministrators)
 }
 
 function Get-ClusterName {

@@ -5,6 +5,8 @@ import { Language, type Node, Parser } from "web-tree-sitter";
 const ALLOWED_COMMANDS: ReadonlySet<string> = new Set([
   ...["Set-StrictMode", "Join-Path", "New-Object", "Import-Module", "Get-Module", "Start-Sleep"],
   ...["ConvertFrom-Json", "ConvertTo-Json", "Where-Object", "ForEach-Object", "Select-Object"],
+  // Of a path without wildcards: see below.
+  ...["Get-Item", "Test-Path"],
   ...[
     "New-CimSession",
     "Remove-CimSession",
@@ -95,7 +97,7 @@ function dangersOfCommand(command: Node, known: ReadonlySet<string>, allowed: Re
 
 /** `. (Join-Path -Path $PSScriptRoot -ChildPath 'part.ps1')` */
 function isOwnPart({ text }: Node): boolean {
-  return /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '(installer\/)?[a-z-]+\.ps1'\)$/.test(text);
+  return /^\. \(Join-Path -Path \$PSScriptRoot -ChildPath '(installer\/|\.\.\/)?[a-z-]+\.ps1'\)$/.test(text);
 }
 
 function carelessParameters(command: Node, name: string): string[] {

@@ -5,11 +5,14 @@ import type { Node } from "web-tree-sitter";
 import { dangers, powershellParser, type Script, syntaxErrors } from "./script-rules.ts";
 
 const scripts = join(import.meta.dirname, "../../powershell");
-const stubFile = join(import.meta.dirname, "stub/Hyper-V/Hyper-V.psm1");
+const stubs = join(import.meta.dirname, "stub");
 
-/** Of PowerShell itself: they come with every installation. */
+/** Of PowerShell itself: they come with every installation, and do on every system what they do on Windows. */
 const OWN =
   /^(Set-StrictMode|Join-Path|New-Object|Import-Module|Get-Module|Start-Sleep|ConvertFrom-Json|ConvertTo-Json|Where-Object|ForEach-Object|Select-Object)$/;
+
+/** What the stubs call besides. */
+const FOR_STUBS = ["Add-Member", "Export-ModuleMember", "Microsoft.PowerShell.Utility\\Add-Type"];
 
 /** Parameters that every cmdlet has. */
 const COMMON = /^(Confirm|ErrorAction)$/i;
@@ -29,6 +32,12 @@ function parametersIn({ root }: Script): Map<string, Set<string>> {
   );
 }
 
+async function scriptsNamed(pattern: RegExp): Promise<Script[]> {
+  const parse = await powershellParser();
+  const names = (await readdir(scripts)).filter((file) => pattern.test(file));
+  return await Promise.all(names.map(async (name) => parse(await readFile(join(scripts, name), "utf8"))));
+}
+
 /** What a script calls, with the parameters that it gives. */
 function callsIn({ root }: Script): { name: string; parameters: string[] }[] {
   return all(root, "command").map((command) => {
@@ -41,38 +50,80 @@ function callsIn({ root }: Script): { name: string; parameters: string[] }[] {
   });
 }
 
-describe("the stub of Hyper-V", () => {
+for (const [module, pattern, fewestCalls] of [
+  ["Hyper-V", /^(worker|hyperv).*\.ps1$/, 20],
+  ["Storage", /^(worker-loop|node-.*)\.ps1$/, 8],
+] as const) {
+  describe(`the stub of ${module}`, () => {
+    const file = join(stubs, module, `${module}.psm1`);
+    let stub: Script;
+    let simulator: Script;
+    let worker: Script[];
+
+    before(async () => {
+      const parse = await powershellParser();
+      stub = parse(await readFile(file, "utf8"));
+      simulator = parse(await readFile(join(stubs, "simulator.ps1"), "utf8"));
+      worker = await scriptsNamed(pattern);
+    });
+
+    it("is PowerShell, and ASCII", async () => {
+      for (const script of [stub, simulator]) expect(syntaxErrors(script)).to.deep.equal([]);
+      expect(/[^\x00-\x7f]/.exec(await readFile(file, "latin1"))).to.equal(null);
+    });
+
+    it("has every cmdlet that the worker calls, with every parameter that it gives", () => {
+      const own = new Set(worker.flatMap(({ functions }) => functions));
+      const stubbed = parametersIn(stub);
+      const called = worker
+        .flatMap(callsIn)
+        // Without the parts of its own that it loads.
+        .filter(({ name }) => /^[A-Z][a-z]+-/.test(name) && !own.has(name) && !OWN.test(name));
+      expect(called.length).to.be.greaterThan(fewestCalls);
+      for (const { name, parameters } of called) {
+        const known = stubbed.get(name);
+        expect(known, `${name} is not in the stub`).not.to.equal(undefined);
+        for (const parameter of parameters.filter((each) => !COMMON.test(each))) {
+          expect([...(known ?? [])], `${name} -${parameter}`).to.include(parameter);
+        }
+      }
+    });
+
+    it("calls its own functions with parameters that they have", () => {
+      const known = new Map([...parametersIn(simulator), ...parametersIn(stub)]);
+      const calls = callsIn(stub).filter(({ name }) => known.has(name));
+      expect(calls.length).to.be.greaterThan(10);
+      for (const { name, parameters } of calls) {
+        for (const parameter of parameters) {
+          expect([...(known.get(name) ?? [])], `${name} -${parameter}`).to.include(parameter);
+        }
+      }
+    });
+
+    it("exports what the worker calls, and nothing that is not there", () => {
+      const list = /Export-ModuleMember -Function @\((.*?)\)/s.exec(stub.root.text)?.[1] ?? "";
+      const exported = [...list.matchAll(/'([\w-]+)'/g)].map(([, name]) => name ?? "");
+      expect(stub.functions).to.include.members(exported);
+      const called = new Set(worker.flatMap(callsIn).map(({ name }) => name));
+      expect(exported.filter((name) => !called.has(name))).to.deep.equal([]);
+      expect(
+        [...called].filter((name) => stub.functions.includes(name) && !exported.includes(name)),
+      ).to.deep.equal([]);
+    });
+
+    it("makes nothing of what it is told but data", () => {
+      const known = new Set([...stub.functions, ...simulator.functions, ...FOR_STUBS]);
+      for (const script of [stub, simulator]) expect(dangers(script, known)).to.deep.equal([]);
+    });
+  });
+}
+
+describe("the stub of Hyper-V, besides", () => {
   let stub: Script;
-  const worker: Script[] = [];
 
   before(async () => {
     const parse = await powershellParser();
-    stub = parse(await readFile(stubFile, "utf8"));
-    for (const name of (await readdir(scripts)).filter((file) => /^(worker|hyperv).*\.ps1$/.test(file))) {
-      worker.push(parse(await readFile(join(scripts, name), "utf8")));
-    }
-  });
-
-  it("is PowerShell, and ASCII", async () => {
-    expect(syntaxErrors(stub)).to.deep.equal([]);
-    expect(/[^\x00-\x7f]/.exec(await readFile(stubFile, "latin1"))).to.equal(null);
-  });
-
-  it("has every cmdlet that the worker calls, with every parameter that it gives", () => {
-    const own = new Set(worker.flatMap(({ functions }) => functions));
-    const stubbed = parametersIn(stub);
-    const called = worker
-      .flatMap(callsIn)
-      // Without the parts of its own that it loads.
-      .filter(({ name }) => /^[A-Z][a-z]+-/.test(name) && !own.has(name) && !OWN.test(name));
-    expect(called.length).to.be.greaterThan(20);
-    for (const { name, parameters } of called) {
-      const known = stubbed.get(name);
-      expect(known, `${name} is not in the stub`).not.to.equal(undefined);
-      for (const parameter of parameters.filter((each) => !COMMON.test(each))) {
-        expect([...(known ?? [])], `${name} -${parameter}`).to.include(parameter);
-      }
-    }
+    stub = parse(await readFile(join(stubs, "Hyper-V/Hyper-V.psm1"), "utf8"));
   });
 
   it("has the parameters that are given together", async () => {
@@ -85,17 +136,6 @@ describe("the stub of Hyper-V", () => {
     }
   });
 
-  it("exports what the worker calls, and nothing that is not there", () => {
-    const list = /Export-ModuleMember -Function @\((.*?)\)/s.exec(stub.root.text)?.[1] ?? "";
-    const exported = [...list.matchAll(/'([\w-]+)'/g)].map(([, name]) => name ?? "");
-    expect(stub.functions).to.include.members(exported);
-    const called = new Set(worker.flatMap(callsIn).map(({ name }) => name));
-    expect(exported.filter((name) => !called.has(name))).to.deep.equal([]);
-    expect(
-      [...called].filter((name) => stub.functions.includes(name) && !exported.includes(name)),
-    ).to.deep.equal([]);
-  });
-
   it("tells each property that the worker asks of a class or a disk", async () => {
     const text = stub.root.text;
     const inventory = await readFile(join(scripts, "hyperv-inventory.ps1"), "utf8");
@@ -106,11 +146,5 @@ describe("the stub of Hyper-V", () => {
     const read = [...disk.matchAll(/\$disk\.(\w+)/g)].map(([, name]) => name ?? "");
     expect(asked.length).to.be.greaterThan(10);
     for (const name of [...asked, ...read]) expect(text, name).to.match(new RegExp(`\\b${name} += `));
-  });
-
-  it("makes nothing of what it is told but data", () => {
-    const extra = ["Add-Member", "Export-ModuleMember"];
-    const known = new Set([...stub.functions, ...extra]);
-    expect(dangers(stub, known)).to.deep.equal([]);
   });
 });

@@ -6,6 +6,7 @@ import { unixPaths } from "../../src/node/path-rules.ts";
 import { defaultWorkerSettings } from "../../src/node/windows/settings.ts";
 import { windowsGuest } from "../../src/node/windows/windows-guest.ts";
 import { WindowsWorkers } from "../../src/node/windows/windows-workers.ts";
+import type { WorkerCommand } from "../../src/kit/worker/process.ts";
 import { SimulatedWindows } from "../windows-sim/windows.ts";
 import { bundleOf } from "./bundle.ts";
 import { localRig } from "./local-rig.ts";
@@ -19,12 +20,18 @@ export interface WindowsRig {
   readonly node: NodeRig;
   readonly windows: SimulatedWindows;
   readonly kubelet: string;
+  readonly workers: WindowsWorkers;
   /** How long the node waits for an operation, milliseconds. */
   longest: (op: Operation) => number | undefined;
 }
 
+/** What is started in place of the simulator's own worker, which is that program. */
+export type WorkerOver = (windows: SimulatedWindows, program: string) => WorkerCommand;
+
 /** For the tests of one `describe`; it is there when they run. */
-export function windowsRig(): { readonly get: WindowsRig } {
+export function windowsRig(workerOver: WorkerOver = (windows, program) => windows.worker(program)): {
+  readonly get: WindowsRig;
+} {
   const local = localRig();
   const program = bundleOf("test/windows-sim/main.ts");
   let rig: WindowsRig | undefined;
@@ -35,7 +42,7 @@ export function windowsRig(): { readonly get: WindowsRig } {
     const settings = {
       ...defaultWorkerSettings,
       size: 3,
-      command: windows.worker(program),
+      command: workerOver(windows, program),
       deadlineMs: (op: string) => rig?.longest(op as Operation) ?? LONGEST_MS,
     };
     workers = new WindowsWorkers(settings, silentLog(), () => undefined);
@@ -46,7 +53,7 @@ export function windowsRig(): { readonly get: WindowsRig } {
       pullOut: (id: string) => windows.pull(id),
     };
     const node = new NodeRig(local, windowsGuest(workers, kubelet, unixPaths), plug, 64n * MiB);
-    rig = { node, windows, kubelet, longest };
+    rig = { node, windows, kubelet, workers, longest };
   });
   after(() => workers?.close());
   return {

@@ -4,6 +4,8 @@
 
 Set-StrictMode -Version 2.0
 
+. (Join-Path -Path $PSScriptRoot -ChildPath '../simulator.ps1')
+
 $script:Reference = '\\{0}\root\virtualization\v2:Msvm_ResourceAllocationSettingData.InstanceID="{1}"'
 
 function Read-StubState {
@@ -13,18 +15,8 @@ function Read-StubState {
 # Lets the simulator do something; its refusals are the cmdlets' errors.
 function Invoke-Stub {
     param([string] $Op, $Arguments)
-    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo
-    $start.FileName = $env:HYPERV_STUB_NODE
-    $start.Arguments = '"{0}" "{1}" "{2}"' -f $env:HYPERV_STUB_WORKER, $env:HYPERV_STUB_DIRECTORY, [Environment]::MachineName
-    $start.UseShellExecute = $false
-    $start.RedirectStandardInput = $true
-    $start.RedirectStandardOutput = $true
-    $process = [Diagnostics.Process]::Start($start)
-    $process.StandardInput.WriteLine((ConvertTo-Json -InputObject ([ordered]@{ id = 1; op = $Op; args = $Arguments }) -Compress -Depth 5))
-    $process.StandardInput.Close()
-    $line = $process.StandardOutput.ReadToEnd()
-    $process.WaitForExit()
-    $answer = ConvertFrom-Json -InputObject $line
+    $words = @($env:HYPERV_STUB_DIRECTORY, [Environment]::MachineName)
+    $answer = Get-SimulatorAnswer -Program $env:HYPERV_STUB_NODE -Script $env:HYPERV_STUB_WORKER -Words $words -Op $Op -Arguments $Arguments
     $failure = $answer.PSObject.Properties['error']
     if ($null -ne $failure) {
         # Hyper-V's exceptions have a number of their own in their text alone.
