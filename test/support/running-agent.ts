@@ -1,10 +1,14 @@
-import { createServer } from "node:net";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AgentClient, createAgentClient } from "../../src/agent-client/agent-client.ts";
 import { type OwnProcess, startProcess } from "./own-processes.ts";
 
+/** Below those that Linux and Windows hand out by themselves. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
 const KEY = "key-of-the-tests-0123456789";
 
 /** A real process `agent` that serves. */
@@ -55,14 +59,21 @@ export async function startAgentProcess(place: AgentPlace): Promise<RunningAgent
 
 const keyFileIn = (directory: string) => join(directory, "api.key");
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now. It is none of those that the kernel hands out: one of these may be another's by the
+ * time that it is used, or used again after a restart.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port is free");
-  return address.port;
+  for (;;) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
