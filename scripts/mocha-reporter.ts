@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
+import { writeCounts } from "./suites/counted.ts";
 
 /** What a run came to. `failures` are the titles of what failed, each with why, which may take several lines. */
 export interface RunCounts {
@@ -13,7 +13,7 @@ export interface RunCounts {
 const MOST_LINES = 12;
 const LONGEST_LINE = 600;
 
-/** Mocha's own report for people, and a RunCounts as JSON in the file that SUITE_COUNTS names. */
+/** Mocha's own report for people, and a RunCounts for whoever started the run. */
 export default function reporter(runner: Mocha.Runner, options: Mocha.MochaOptions): void {
   new Mocha.reporters.Spec(runner, options);
   const failed: string[] = [];
@@ -23,9 +23,6 @@ export default function reporter(runner: Mocha.Runner, options: Mocha.MochaOptio
   });
   runner.once("end", () => {
     const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-    const file = process.env["SUITE_COUNTS"];
-    if (file === undefined) return;
-    const counts: RunCounts = { passed: passes, failed: failures, skipped: pending, failures: failed };
-    writeFileSync(file, JSON.stringify(counts));
+    writeCounts({ passed: passes, failed: failures, skipped: pending, failures: failed });
   });
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run test:wine: installs Wine and Windows' Node, then runs the tests that need them. Plain `npm test` runs them, too,
+# npm run test:wine: installs Wine and Windows' Node, then runs the suite of tests that need them. Plain `npm test` runs it, too,
 # where both are there already.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,4 +17,4 @@ if ! cmp -s "$wanted/package-lock.json" "$windows/.installed-lockfile"; then
   (cd "$windows" && npm ci --os=win32 --cpu=x64 --ignore-scripts --no-audit --no-fund >&2)
   cp "$wanted/package-lock.json" "$windows/.installed-lockfile"
 fi
-WINE_NEEDED=1 exec mocha 'test/wine/*.test.ts'
+WINE_NEEDED=1 exec node scripts/test.ts wine

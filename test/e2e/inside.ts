@@ -1,12 +1,14 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import Mocha from "mocha";
+import { failure, writeCounts } from "../../scripts/suites/counted.ts";
 import type { Kubectl } from "./cluster/kubectl.ts";
 import { keepFacts } from "./machine/keep-facts.ts";
 import { setRig } from "./rig.ts";
 import { logsIn, startRig } from "./start-rig.ts";
 
 const LONGEST_SCENARIO_MS = 15 * 60_000;
+const REPORTER = join(import.meta.dirname, "../../scripts/mocha-reporter.ts");
 
 /** Starts the cluster, runs scenarios in it and ends: whoever started this ends the rest. */
 async function main([directory = "", ...wanted]: readonly string[]): Promise<number> {
@@ -16,11 +18,12 @@ async function main([directory = "", ...wanted]: readonly string[]): Promise<num
       kubectl = reachable;
     });
     setRig(rig);
-    const counts = await runScenarios(wanted.length > 0 ? wanted : await allScenarios());
-    await writeFile(join(directory, "counts"), counts);
-    if (counts.includes(" 0 failed")) return 0;
+    const failures = await runScenarios(wanted.length > 0 ? wanted : await allScenarios());
+    if (failures === 0) return 0;
   } catch (error) {
-    process.stdout.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    const text = (error instanceof Error ? error.stack : undefined) ?? String(error);
+    process.stdout.write(`${text}\n`);
+    writeCounts(failure(text));
   }
   if (kubectl !== undefined) await keepFacts(kubectl, logsIn(directory));
   return 1;
@@ -33,16 +36,13 @@ async function allScenarios(): Promise<string[]> {
   return [...names.map((name) => join(directory, name)), join(import.meta.dirname, "nothing-left.ts")];
 }
 
-/** How many passed, failed and were skipped, in words. */
-async function runScenarios(files: readonly string[]): Promise<string> {
-  const mocha = new Mocha({ timeout: LONGEST_SCENARIO_MS, slow: 1 });
+/** How many failed; whoever started this is told all that there is to tell by the reporter. */
+async function runScenarios(files: readonly string[]): Promise<number> {
+  const mocha = new Mocha({ timeout: LONGEST_SCENARIO_MS, slow: 1, reporter: REPORTER });
   for (const file of files) mocha.addFile(resolve(file));
   await mocha.loadFilesAsync();
   return await new Promise((done) => {
-    const runner = mocha.run(() => {
-      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      done(`${passes} passed, ${failures} failed, ${pending} skipped`);
-    });
+    mocha.run(done);
   });
 }
 

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { counted, failure } from "../../scripts/suites/counted.ts";
+import { report } from "../../scripts/suites/report.ts";
 import { lockFile } from "../../src/kit/file-lock.ts";
 import { buildBinaries } from "./build/binaries.ts";
 import { removeCgroups } from "./machine/cgroups.ts";
@@ -11,43 +13,42 @@ import { freeLoops } from "./machine/loops.ts";
 import { step } from "./machine/step.ts";
 import { whyNotHere } from "./machine/why-not-here.ts";
 
-/** What is said of a run that ended before its first scenario. */
-const nothingRan = "0 passed, 1 failed, 0 skipped";
-
 /**
  * The cluster test. All of the cluster runs below one process in namespaces of its own: when that ends, however it
  * ends, its processes and mounts are gone. This one stands outside and puts the rest of the machine back.
  */
-async function main(scenarios: readonly string[]): Promise<number> {
+async function main(scenarios: readonly string[]): Promise<void> {
   const reason = await whyNotHere();
   if (reason !== undefined) {
     process.stdout.write(`skipped: ${reason}\n`);
-    const must = Boolean(process.env["CI"]);
-    process.stdout.write(must ? `${nothingRan}\n` : "0 passed, 0 failed, 1 skipped\n");
-    return must ? 1 : 0;
+    report(process.env["CI"] ? failure(reason) : { passed: 0, failed: 0, skipped: 1, failures: [] });
+    return;
   }
   const lock = await lockFile(join(tmpdir(), "csi-e2e.lock"), "the loopback network", "a cluster test");
   await step("binaries", buildBinaries);
   const restore = await rememberKernelSettings();
   const directory = await mkdtemp(join(tmpdir(), "csi-e2e-"));
-  const code = await runInside(directory, scenarios);
+  const counts = await counted("the cluster test", (env) => runInside(directory, scenarios, env));
   await freeLoops(directory);
   for (const node of [1, 2]) await removeCgroups(`${basename(directory)}-${node}`);
   await restore();
-  if (code !== 0) await keepLogs(directory);
-  const counts = await readFile(join(directory, "counts"), "utf8").catch(() => nothingRan);
+  if (counts.failed > 0) await keepLogs(directory);
   await rm(directory, { recursive: true });
   await lock.release();
-  process.stdout.write(`${counts}\n`);
-  return code;
+  report(counts);
 }
 
 /** Runs the cluster and the scenarios in namespaces; the exit code. A signal ends them, and what follows is done still. */
-async function runInside(directory: string, scenarios: readonly string[]): Promise<number> {
+async function runInside(
+  directory: string,
+  scenarios: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
   const apart = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"];
   const inside = ["tini", "--", process.execPath, join(import.meta.dirname, "inside.ts"), directory];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...apart, "--kill-child", ...inside, ...scenarios], {
     stdio: "inherit",
+    env: { ...process.env, ...env },
   });
   const end = once(child, "exit");
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -67,4 +68,4 @@ async function keepLogs(directory: string): Promise<void> {
   process.stdout.write(`logs are kept in ${kept}\n${summary.split("\n").slice(-20).join("\n")}\n`);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+await main(process.argv.slice(2));
