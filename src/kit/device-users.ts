@@ -46,10 +46,13 @@ export async function refuseWhileUsed(disk: BlockDevice): Promise<void> {
 
 /** Looks once for a user of the device. */
 export async function findUser(disk: BlockDevice): Promise<DeviceUser | undefined> {
-  const holder = (await mountOf(disk)) ?? (await exclusiveUser(disk)) ?? loopOn(disk);
+  const holder = (await mountOf(disk)) ?? loopOn(disk);
   if (holder !== undefined) return { what: holder, mayBePassing: false };
   const opener = await processWith(disk);
-  return opener === undefined ? undefined : { what: opener, mayBePassing: true };
+  if (opener !== undefined) return { what: opener, mayBePassing: true };
+  // Last, because it claims the device: whoever is about to format or mount it has it open, and would find it busy.
+  const claimer = await exclusiveUser(disk);
+  return claimer === undefined ? undefined : { what: claimer, mayBePassing: false };
 }
 
 /** A file system on the device, or the device itself bound to a path as a raw block volume. */

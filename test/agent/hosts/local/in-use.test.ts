@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { expect } from "chai";
 import type { Attachment } from "../../../../src/agent/hosts/host.ts";
@@ -59,6 +60,20 @@ describe("local host, a device in use", () => {
     await refusedUntil(attachment, new RegExp(`process ${holder.pid} \\(sleep\\)`), () =>
       holder.kill("SIGKILL"),
     );
+  });
+
+  it("is claimed by no look while a process has it open, which may be about to format or mount it", async () => {
+    const { attachment, device } = await attached();
+    const holder = await open(device, "r");
+    const look = { isOver: false };
+    const detach = rig.host.detach(attachment, context().signal).finally(() => (look.isOver = true));
+    const refusal = refused(detach, "FAILED_PRECONDITION", `process ${process.pid}`);
+    while (!look.isOver) {
+      const claim = await open(device, constants.O_RDONLY | constants.O_EXCL);
+      await claim.close();
+    }
+    await refusal;
+    await holder.close();
   });
 
   it("is let go once a program that only looked at it has closed it", async () => {
