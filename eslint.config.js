@@ -14,6 +14,27 @@ export default defineConfig(
         "error",
         { name: "parseInt", message: "Sizes are bigint and other numbers are validated: use kit/sizes." },
       ],
+      "no-restricted-properties": [
+        "error",
+        { object: "process", property: "platform", message: "Take a platform, by default kit/platform's." },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "BinaryExpression > Literal[value=/^(win32|linux|darwin)$/]",
+          message: "kit/platform tells systems apart.",
+        },
+      ],
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: ["os", "node:os"].map((name) => ({
+            name,
+            importNames: ["platform", "type"],
+            message: "Take a platform, by default kit/platform's.",
+          })),
+        },
+      ],
       "max-lines": ["error", { max: 450 }],
       eqeqeq: "error",
       "@typescript-eslint/restrict-template-expressions": [
@@ -27,8 +48,15 @@ export default defineConfig(
     },
   },
   {
+    // The one place that asks what the system is.
+    files: ["src/kit/platform.ts"],
+    rules: { "no-restricted-properties": "off", "no-restricted-syntax": "off" },
+  },
+  {
     files: ["test/**"],
     rules: {
+      "no-restricted-properties": "off",
+      "no-restricted-syntax": "off",
       "@typescript-eslint/no-unused-expressions": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
     },

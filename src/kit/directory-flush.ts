@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isWindows, thisPlatform } from "./platform.ts";
 
 /** Makes the names in one directory durable. */
 export interface DirectoryFlush {
@@ -18,10 +19,10 @@ export const ONE_FLUSH_FILE = ".flush-once";
  */
 export async function openDirectoryFlush(
   path: string,
-  platform: NodeJS.Platform = process.platform,
+  platform: NodeJS.Platform = thisPlatform,
   file: string = FLUSH_FILE,
 ): Promise<DirectoryFlush> {
-  return platform === "win32" ? await throughFile(join(path, file)) : await open(path, "r");
+  return isWindows(platform) ? await throughFile(join(path, file)) : await open(path, "r");
 }
 
 /**

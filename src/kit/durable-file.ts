@@ -1,6 +1,7 @@
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ONE_FLUSH_FILE, openDirectoryFlush } from "./directory-flush.ts";
+import { thisPlatform } from "./platform.ts";
 import { rename } from "./rename.ts";
 
 /** Replaces a small file atomically and durably, with its directory entry. */
@@ -24,7 +25,7 @@ export async function writeFileDurably(path: string, content: string): Promise<v
 
 /** Makes the names in a directory durable. */
 export async function flushDirectory(path: string): Promise<void> {
-  const directory = await openDirectoryFlush(path, process.platform, ONE_FLUSH_FILE);
+  const directory = await openDirectoryFlush(path, thisPlatform, ONE_FLUSH_FILE);
   try {
     await directory.sync();
   } finally {

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { StatusError } from "./errors.ts";
 import { flockFile } from "./flock.ts";
+import { isWindows, thisPlatform } from "./platform.ts";
 import { shareNothing } from "./share-nothing.ts";
 
 /** A lock that the kernel holds for this process until `release` or the end of the process, however it ends. */
@@ -13,7 +14,7 @@ export type TakeLock = (path: string) => Promise<FileLock | undefined>;
 
 /** How a platform's kernel locks. */
 export function lockerOn(platform: NodeJS.Platform): TakeLock {
-  return platform === "win32" ? shareNothing : flockFile;
+  return isWindows(platform) ? shareNothing : flockFile;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function lockFile(
   path: string,
   subject: string,
   owner: string,
-  take: TakeLock = lockerOn(process.platform),
+  take: TakeLock = lockerOn(thisPlatform),
 ): Promise<FileLock> {
   const lock = await take(path);
   const file = await open(path, "a+", 0o600);

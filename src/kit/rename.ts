@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { hasErrno } from "./errors.ts";
+import { isWindows, thisPlatform } from "./platform.ts";
 
 /** Gives a file another name, in the place of a file that has it. */
 export type Rename = (from: string, to: string) => Promise<void>;
@@ -14,7 +15,7 @@ const HELD = ["EBUSY", "EPERM", "EACCES"] as const;
 
 /** As {@link rename} is on a platform. */
 export function renameOn(platform: NodeJS.Platform, once: Rename): Rename {
-  return platform === "win32" ? (from, to) => patiently(once, from, to) : once;
+  return isWindows(platform) ? (from, to) => patiently(once, from, to) : once;
 }
 
 /**
@@ -23,7 +24,7 @@ export function renameOn(platform: NodeJS.Platform, once: Rename): Rename {
  * @throws NodeJS.ErrnoException of the last try
  */
 export const rename: Rename = (from, to) =>
-  renameOn(process.platform, (...names) => fs.rename(...names))(from, to);
+  renameOn(thisPlatform, (...names) => fs.rename(...names))(from, to);
 
 async function patiently(once: Rename, from: string, to: string): Promise<void> {
   const until = performance.now() + PATIENCE_MS;

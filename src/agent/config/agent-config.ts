@@ -3,6 +3,7 @@ import { LOCAL_SLOTS_PER_VM } from "../../agent-client/disk-address.ts";
 import { logLevels } from "../../kit/log.ts";
 import { defaultThrottle } from "../access/throttle.ts";
 import { defaultLimits } from "../rest/listener.ts";
+import { platformDefaults } from "./platform-defaults.ts";
 
 /** An error says `KEY is not DESCRIPTION`: descriptions of patterns are written for that. */
 const Path = Type.String({ minLength: 1 });
@@ -49,7 +50,7 @@ export const AgentConfig = Type.Object(
     group: Group,
     groupAliases: Type.Array(Group, { maxItems: 64, default: [] }),
     pools: Type.Array(Pool, { minItems: 1, maxItems: 256 }),
-    host: Type.Enum(["local", "hyperv"], { default: process.platform === "win32" ? "hyperv" : "local" }),
+    host: Type.Enum(["local", "hyperv"], { default: platformDefaults().host }),
     workerCommand: Type.Array(Type.String({ minLength: 1 }), { maxItems: 64, default: [] }),
     vms: Type.Array(Vm, { default: [] }),
     maxVolumes: Type.Integer({ minimum: 1, maximum: 99_999, default: LOCAL_SLOTS_PER_VM }),

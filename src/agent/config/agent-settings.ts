@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import parseDuration from "parse-duration";
 import { StatusError } from "../../kit/errors.ts";
+import { thisPlatform } from "../../kit/platform.ts";
 import { parseSize } from "../../kit/sizes.ts";
 import type { AgentSettings } from "../agent.ts";
 import type { EngineSettings } from "../engine/settings.ts";
@@ -77,7 +78,7 @@ function hypervSettings({ vms, pools, workerCommand, group, maxVolumes }: AgentC
   const [program, ...args] = workerCommand;
   const command =
     program === undefined
-      ? ownWorker(process.platform, process.argv[1] ?? "", process.env["SystemRoot"], "worker.ps1")
+      ? ownWorker(thisPlatform, process.argv[1] ?? "", process.env["SystemRoot"], "worker.ps1")
       : { program, args };
   if (command === undefined) {
     throw invalid(

@@ -1,4 +1,5 @@
 import { StatusError } from "../../kit/errors.ts";
+import { isDeviceName } from "../../kit/windows-paths.ts";
 
 /** Longest name of a volume or snapshot in UTF-8 bytes; leaves room for `;<id>.vhdx` in the 255 bytes of a file name. */
 export const MAX_NAME_BYTES = 128;
@@ -8,8 +9,6 @@ const DISK_FILE = /^(.+);([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(vhdx|js
 
 /** Control characters, what Windows or our own layout gives a meaning, and what decoding puts for broken UTF-8. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"/\\|?*;\ufffd]/;
-/** Device names that Windows reserves, whatever follows the first dot. */
-const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
 
 /** True for a GUID in lower case, the only form in which ids are stored. */
 export function isGuid(text: string): boolean {
@@ -38,7 +37,7 @@ function problemOfName(name: string): string | undefined {
   if (FORBIDDEN.test(name))
     return `${JSON.stringify(name)} has a character that file names can't hold: < > : " / \\ | ? * ; or a control character`;
   if (/^[. ]|[. ]$/.test(name)) return `${JSON.stringify(name)} begins or ends with a dot or a space`;
-  if (RESERVED.test(name)) return `${JSON.stringify(name)} is a device name on Windows`;
+  if (isDeviceName(name)) return `${JSON.stringify(name)} is a device name on Windows`;
   return undefined;
 }
 

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import { StatusError } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
+import { isWindows, thisPlatform } from "../../kit/platform.ts";
 import { workerDurations } from "../../kit/worker/durations.ts";
 import { ownWorker } from "../../kit/worker/own-worker.ts";
 import type { WorkerCommand } from "../../kit/worker/process.ts";
@@ -43,7 +44,7 @@ export async function openMachine(
   settled: SettledFacts,
   metrics: Metrics,
   log: Log,
-  platform: NodeJS.Platform = process.platform,
+  platform: NodeJS.Platform = thisPlatform,
 ): Promise<Machine> {
   const [program, ...args] = workerCommand;
   const command =
@@ -95,7 +96,7 @@ async function windowsMachine(
     "Duration of what workers of a Windows node were asked, by operation and code; LOST when there was no answer",
   );
   const workers = new WindowsWorkers({ ...settings.defaultWorkerSettings, command }, log, observe);
-  const rules = platform === "win32" ? windowsPaths : unixPaths;
+  const rules = isWindows(platform) ? windowsPaths : unixPaths;
   const kubeletDirectory = rules.canonical(settled.kubeletDirectory);
   if (kubeletDirectory === undefined) {
     throw new StatusError(

@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { socketPath } from "../../csi/endpoint.ts";
+import { isWindows, thisPlatform } from "../../kit/platform.ts";
 import { kubeletPlugin, type KubeletPlugin } from "../../node/registration/kubelet-plugin.ts";
 
 /** The paths are named as in node-driver-registrar, whose place this takes. */
@@ -11,7 +12,10 @@ export interface RegistrationOptions {
   readonly print?: "json" | "yaml" | true;
 }
 
-export function registrationOptions(): Option[] {
+/** Where kubelet has it on Windows, whose containers see the node's own paths. */
+const WINDOWS_REGISTRY = "C:\\var\\lib\\kubelet\\plugins_registry";
+
+export function registrationOptions(platform: NodeJS.Platform = thisPlatform): Option[] {
   return [
     new Option(
       "--register-with-kubelet",
@@ -24,7 +28,7 @@ export function registrationOptions(): Option[] {
     new Option(
       "--plugin-registration-path <dir>",
       "kubelet's plugins_registry, as it is mounted here",
-    ).default("/registration"),
+    ).default(isWindows(platform) ? WINDOWS_REGISTRY : "/registration"),
     new Option("--print [form]", "show what kubelet would be told, and exit").choices(["yaml", "json"]),
   ];
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { StatusError } from "../../kit/errors.ts";
 import { type FileLock, lockFile } from "../../kit/file-lock.ts";
 import { listLoopDevices } from "../../kit/loop-devices.ts";
+import { isLinux } from "../../kit/platform.ts";
 import { failed, runAny } from "../../kit/run.ts";
 import { requireRegularFile } from "./regular-file.ts";
 
@@ -32,7 +33,7 @@ export async function whileUnused(path: string, work: () => Promise<number>): Pr
 
 /** A volume has several names, hard links of one file: the file counts, by device and inode. */
 async function refuseLoopDevice(path: string, place: string): Promise<void> {
-  const devices = process.platform === "linux" ? listLoopDevices() : [];
+  const devices = isLinux() ? listLoopDevices() : [];
   if (devices.length === 0) return;
   const file = await stat(place, { bigint: true });
   for (const { device, backingFile } of devices) {

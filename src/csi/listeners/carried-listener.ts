@@ -8,6 +8,7 @@ import { socketCalls } from "../../kit/native-socket/socket-calls.ts";
 import { linuxSockets, windowsSockets } from "../../kit/native-socket/system.ts";
 import { whatIsAt } from "../../kit/native-socket/what-is-at.ts";
 import { windowsWhatIsAt } from "../../kit/native-socket/windows-file.ts";
+import { isWindows } from "../../kit/platform.ts";
 import type { SocketListener } from "./socket-listener.ts";
 
 /**
@@ -22,11 +23,10 @@ export function carriedListener(platform: NodeJS.Platform, native: Native | unde
         "install it beside the program (npm install koffi), or take the image or archive that has it",
     );
   }
-  const isWindows = platform === "win32";
-  const system = isWindows ? windowsSockets : linuxSockets;
+  const system = isWindows(platform) ? windowsSockets : linuxSockets;
   const calls = socketCalls(native, system);
   return {
-    whatIsAt: isWindows ? windowsWhatIsAt(native) : whatIsAt,
+    whatIsAt: isWindows(platform) ? windowsWhatIsAt(native) : whatIsAt,
     isServed: (path) => isServed(calls, path),
     listen: (server, path, log) => {
       const injector = server.createConnectionInjector(ServerCredentials.createInsecure());

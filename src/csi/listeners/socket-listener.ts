@@ -2,6 +2,7 @@ import type { Server } from "@grpc/grpc-js";
 import type { Log } from "../../kit/log.ts";
 import { nativeLibraries } from "../../kit/native.ts";
 import type { Occupant } from "../../kit/native-socket/what-is-at.ts";
+import { isWindows, thisPlatform } from "../../kit/platform.ts";
 import { builtInListener } from "./built-in-listener.ts";
 import { carriedListener } from "./carried-listener.ts";
 
@@ -28,6 +29,6 @@ export interface Listening {
  * `serveSocket`.
  * @throws StatusError FAILED_PRECONDITION where this needs a library that is missing
  */
-export function listenerHere(platform: NodeJS.Platform = process.platform): SocketListener {
-  return platform === "win32" ? carriedListener(platform, nativeLibraries()) : builtInListener;
+export function listenerHere(platform: NodeJS.Platform = thisPlatform): SocketListener {
+  return isWindows(platform) ? carriedListener(platform, nativeLibraries()) : builtInListener;
 }

@@ -1,4 +1,5 @@
 import { win32 } from "node:path";
+import { isWindows } from "../platform.ts";
 import type { WorkerCommand } from "./process.ts";
 
 /**
@@ -16,7 +17,7 @@ export function ownWorker(
   systemRoot: string | undefined,
   script: string,
 ): WorkerCommand | undefined {
-  if (platform !== "win32") return undefined;
+  if (!isWindows(platform)) return undefined;
   const windows = systemRoot === undefined || systemRoot === "" ? "C:\\Windows" : systemRoot;
   return {
     program: win32.join(windows, "System32", "WindowsPowerShell", "v1.0", "powershell.exe"),

@@ -1,3 +1,4 @@
+import { isDeviceName, MAX_PATH } from "../../kit/windows-paths.ts";
 import type { PathRules } from "../path-rules.ts";
 
 /**
@@ -22,7 +23,7 @@ export const windowsPaths: PathRules = {
 const LONGEST_PATH = 32_767 - 5;
 
 /** SetVolumeMountPoint takes at most MAX_PATH with the backslash and the zero at the end. */
-const LONGEST_MOUNT_POINT = 260 - 2;
+const LONGEST_MOUNT_POINT = MAX_PATH - 2;
 
 /** False for a directory in which Windows can't show a volume, because its path is too long. */
 export function canBeMountPoint(path: string): boolean {
@@ -42,15 +43,12 @@ function withDrive(path: string): string {
   return /^\\(?![\\?])/.test(path) ? `C:${path}` : path;
 }
 
-/** Names of devices, whatever follows their first dot. */
-const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\.|$)/i;
-
 /**
  * True for a name that means what it says: no wildcard, no stream, no device, no way upwards, and nothing at its end that
  * Windows leaves out.
  */
 function isName(part: string): boolean {
-  return !/[\u0000-\u001f<>:"|?*]/.test(part) && !/[. ]$/.test(part) && !DEVICE.test(part);
+  return !/[\u0000-\u001f<>:"|?*]/.test(part) && !/[. ]$/.test(part) && !isDeviceName(part);
 }
 
 /** As NTFS compares names: letter by letter, in upper case where that leads back to the same letter. */

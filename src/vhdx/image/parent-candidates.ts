@@ -1,4 +1,6 @@
 import { posix, win32 } from "node:path";
+import { isWindows, thisPlatform } from "../../kit/platform.ts";
+import { isDeviceName } from "../../kit/windows-paths.ts";
 import type { ParentLocator } from "../format/parent-locator.ts";
 
 const drivePath = /^[A-Za-z]:[\\/]/;
@@ -7,8 +9,6 @@ const volumePath = /^\\\\\?\\Volume\{[\da-fA-F-]{36}\}\\/;
 const rooted = /^[\\/]|^[A-Za-z]:/;
 /** From the root of the file system; two separators would make a share of it. */
 const posixAbsolute = /^[\\/](?![\\/])/;
-/** Devices in every directory of Windows, with any extension. */
-const deviceName = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])$/i;
 
 /**
  * Places to look for a parent, best first, as its child in the directory `home` names it. UNC and device paths give none:
@@ -17,9 +17,9 @@ const deviceName = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])$/i;
 export function parentCandidates(
   home: string,
   locator: ParentLocator,
-  platform: NodeJS.Platform = process.platform,
+  platform: NodeJS.Platform = thisPlatform,
 ): string[] {
-  return platform === "win32" ? onWindows(home, locator) : onPosix(home, locator);
+  return isWindows(platform) ? onWindows(home, locator) : onPosix(home, locator);
 }
 
 function onWindows(home: string, locator: ParentLocator): string[] {
@@ -57,7 +57,7 @@ function isRelative(path: string | undefined): path is string {
 /** False for a stream of a file, which has a colon, and for a device. */
 function namesFile(path: string): boolean {
   if (path.includes(":")) return false;
-  return path.split(/[\\/]/).every((name) => !deviceName.test(name.split(".", 1).join("").trimEnd()));
+  return path.split(/[\\/]/).every((name) => !isDeviceName(name));
 }
 
 function fromWindows(path: string): string {

@@ -1,5 +1,6 @@
 import { linuxFileSystem } from "./linux.ts";
 import { nativeLibraries } from "../../kit/native.ts";
+import { isLinux, isWindows } from "../../kit/platform.ts";
 import { plainFileSystem } from "./plain.ts";
 import type { FileSystem } from "./port.ts";
 import { windowsFileSystem } from "./windows.ts";
@@ -10,7 +11,7 @@ export const fileSystem: FileSystem = chooseFileSystem();
 function chooseFileSystem(): FileSystem {
   const native = nativeLibraries();
   if (native === undefined) return plainFileSystem;
-  if (process.platform === "linux") return linuxFileSystem(native);
-  if (process.platform === "win32") return windowsFileSystem(native);
+  if (isLinux()) return linuxFileSystem(native);
+  if (isWindows()) return windowsFileSystem(native);
   return plainFileSystem;
 }

@@ -1,4 +1,6 @@
 import { basename, dirname, join } from "node:path";
+import { isWindows, thisPlatform } from "../../../kit/platform.ts";
+import { MAX_PATH } from "../../../kit/windows-paths.ts";
 import type { Disk } from "../model.ts";
 
 /** Ends of the names of files that an unfinished change has. */
@@ -8,8 +10,7 @@ const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const TEMPORARY_FILE = new RegExp(`^(${GUID})(\\.gone\\.vhdx|\\.vhdx|\\.json)$`);
 const GROUP_FILE = new RegExp(`^(${GUID})\\.group\\.json$`);
 
-/** Longest path that Windows opens without a prefix, and what Hyper-V adds to a disk's name for a checkpoint. */
-const LONGEST_WINDOWS_PATH = 259;
+/** What Hyper-V adds to a disk's name for a checkpoint, characters. */
 const CHECKPOINT_SUFFIX = 41;
 
 /**
@@ -106,9 +107,9 @@ export function recordBeside(disk: Pick<Disk, "path" | "id">): string {
   return join(dirname(disk.path), recordFile(fileNameOf(disk), disk.id));
 }
 
-/** True where a file of this path and its checkpoints can be opened. */
-export function fitsWindows(path: string): boolean {
-  return path.length + CHECKPOINT_SUFFIX <= LONGEST_WINDOWS_PATH;
+/** False for a path that is too long to be opened, or whose checkpoints' are, as there are on Windows. */
+export function canBeOpened(path: string, platform: NodeJS.Platform = thisPlatform): boolean {
+  return !isWindows(platform) || path.length + CHECKPOINT_SUFFIX < MAX_PATH;
 }
 
 export interface TemporaryFile {

@@ -7,7 +7,7 @@ import { checkAttributes, checkLabels } from "../labels.ts";
 import type { NewVolume, Volume } from "../model.ts";
 import { checkDiskName, freeFileName } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
-import { fitsWindows } from "../pool/layout.ts";
+import { canBeOpened } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import { claimRoom } from "../pool/room.ts";
 import { recordOfVolume } from "../records/entries.ts";
@@ -119,7 +119,7 @@ async function makeVolume(
 }
 
 function requireOpenablePath(path: string): void {
-  if (process.platform !== "win32" || fitsWindows(path)) return;
+  if (canBeOpened(path)) return;
   throw new StatusError(
     "INVALID_ARGUMENT",
     `${path} is too long for Windows: take a shorter name or pool directory`,

@@ -1,4 +1,5 @@
 import { posix, win32 } from "node:path";
+import { isWindows, thisPlatform } from "../../../kit/platform.ts";
 
 const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 /** `NAME;ID.vhdx`, and what Hyper-V makes of it for a checkpoint. */
@@ -19,10 +20,10 @@ export function isOnShare(directory: string): boolean {
 export type IsIn = (path: string, directory: string) => boolean;
 
 /** Windows knows no case, either slash, and a prefix for long paths. */
-export function isInOn(platform: NodeJS.Platform): IsIn {
-  const rules = platform === "win32" ? win32 : posix;
+export function isInOn(platform: NodeJS.Platform = thisPlatform): IsIn {
+  const rules = isWindows(platform) ? win32 : posix;
   const plain = (path: string) =>
-    platform === "win32" ? rules.resolve(withoutPrefix(path)).toLowerCase() : rules.resolve(path);
+    isWindows(platform) ? rules.resolve(withoutPrefix(path)).toLowerCase() : rules.resolve(path);
   return (path, directory) => rules.dirname(plain(path)) === plain(directory);
 }
 

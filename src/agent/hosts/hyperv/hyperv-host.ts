@@ -43,7 +43,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
   const reverts = new Reverts(log);
   const longChains = new LongChains(group, longestMergeMs);
   const strangers = new Strangers();
-  const survey = new Survey(workers, isInOn(process.platform), strangers, (now) => {
+  const survey = new Survey(workers, isInOn(), strangers, (now) => {
     reverts.compare(now);
     longChains.compare(now);
   });
