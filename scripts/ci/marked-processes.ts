@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Kept by whatever a process starts, in sessions and process groups of their own, too. */
-const VARIABLE = "HYPERV_CSI_CI_STEP";
+const VARIABLE = "CI_STEP_MARK";
 
 /** The environment that marks a process and all that it starts. */
 export const markedBy = (mark: string): Readonly<Record<string, string>> => ({ [VARIABLE]: mark });

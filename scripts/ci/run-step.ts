@@ -20,6 +20,8 @@ export interface Step {
  * enough. Nothing that it started outlives it.
  */
 export async function runStep({ command, env, end, graceMs }: Step): Promise<ExitCode> {
+  // It would be started, and get its signal some time after.
+  if (end.aborted) return "none";
   const mark = randomUUID();
   const [program, ...args] = command;
   try {
