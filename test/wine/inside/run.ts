@@ -7,7 +7,7 @@ export async function runTests(
   files: Readonly<Record<string, () => Promise<unknown>>>,
   resultsFile: string,
 ): Promise<void> {
-  const mocha = new Mocha({ timeout: 60_000, reporter: "spec", color: false, forbidOnly: true });
+  const mocha = new Mocha({ timeout: 300_000, reporter: "spec", color: false, forbidOnly: true });
   const { suite: root } = mocha;
   root.emit("pre-require", globalThis, "", mocha);
   const results: Results = Object.fromEntries(
