@@ -4,7 +4,7 @@ import { isNotFound, StatusError } from "../../kit/errors.ts";
 import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
 import { lookAt, placeOf } from "./places.ts";
-import type { WindowsDisk, WindowsPartition } from "./protocol.ts";
+import type { Survey, WindowsDisk, WindowsPartition } from "./protocol.ts";
 import type { PodLinks } from "./pod-links.ts";
 import { linksTo } from "./shown-elsewhere.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
@@ -21,9 +21,13 @@ export async function showDisk(
   readOnly: boolean,
 ): Promise<void> {
   await mkdir(path, { recursive: true });
-  const found = requireDisk(await workers.ask("survey", {}), volumeId);
-  if (readOnly && !found.isReadOnly) await makeReadOnly(workers, found);
-  const { disk, partition } = await onlyPartition(workers, volumeId);
+  let survey = await workers.ask("survey", {});
+  const found = requireDisk(survey, volumeId);
+  if (readOnly && !found.isReadOnly) {
+    await makeReadOnly(workers, found);
+    survey = await workers.ask("survey", {});
+  }
+  const { disk, partition } = partitionIn(survey, volumeId);
   await workers.change("addAccessPath", { partition: partitionRef(disk, partition), path });
   const place = placeOf(await workers.ask("survey", {}), rules, path);
   if (place?.disk.uniqueId === disk.uniqueId) return;
@@ -42,7 +46,13 @@ export async function onlyPartition(
   workers: WindowsWorkers,
   volumeId: string,
 ): Promise<{ readonly disk: WindowsDisk; readonly partition: WindowsPartition }> {
-  const survey = await workers.ask("survey", {});
+  return partitionIn(await workers.ask("survey", {}), volumeId);
+}
+
+function partitionIn(
+  survey: Survey,
+  volumeId: string,
+): { readonly disk: WindowsDisk; readonly partition: WindowsPartition } {
   const disk = requireDisk(survey, volumeId);
   const [partition, ...others] = dataPartitions(survey, disk);
   if (partition !== undefined && others.length === 0) return { disk, partition };

@@ -3,6 +3,7 @@ import type { Log } from "../../kit/log.ts";
 import { answerReader } from "../../kit/worker/answer.ts";
 import { WorkerPool, type WorkerKind, type WorkerObserver } from "../../kit/worker/pool.ts";
 import { WorkerLost } from "../../kit/worker/process.ts";
+import { requireProtocol } from "../../kit/worker/protocol-version.ts";
 import type { WorkerSettings } from "../../kit/worker/settings.ts";
 import { windowsFailures } from "./failures.ts";
 import {
@@ -55,12 +56,11 @@ export class WindowsWorkers {
 
 /** @throws StatusError FAILED_PRECONDITION for another protocol, PERMISSION_DENIED */
 export function acceptWorker({ protocol, mayManageDisks, user, computer }: Hello): void {
-  if (protocol !== PROTOCOL_VERSION) {
-    throw new StatusError(
-      "FAILED_PRECONDITION",
-      `the worker speaks protocol ${protocol} and this node plugin ${PROTOCOL_VERSION}: both come in one image`,
-    );
-  }
+  requireProtocol(
+    protocol,
+    PROTOCOL_VERSION,
+    `the worker speaks protocol ${protocol} and this node plugin ${PROTOCOL_VERSION}: both come in one image`,
+  );
   if (mayManageDisks) return;
   throw new StatusError(
     "PERMISSION_DENIED",

@@ -1,4 +1,5 @@
 import { StatusError } from "../../../../kit/errors.ts";
+import { requireProtocol } from "../../../../kit/worker/protocol-version.ts";
 import { type Hello, PROTOCOL_VERSION } from "../protocol.ts";
 
 /**
@@ -7,12 +8,11 @@ import { type Hello, PROTOCOL_VERSION } from "../protocol.ts";
  */
 export function acceptWorker(group: string): (hello: Hello) => void {
   return ({ protocol, mayManageVms, user, computer, cluster }) => {
-    if (protocol !== PROTOCOL_VERSION) {
-      throw new StatusError(
-        "FAILED_PRECONDITION",
-        `the worker speaks protocol ${protocol} and this agent ${PROTOCOL_VERSION}: install both from one archive`,
-      );
-    }
+    requireProtocol(
+      protocol,
+      PROTOCOL_VERSION,
+      `the worker speaks protocol ${protocol} and this agent ${PROTOCOL_VERSION}: install both from one archive`,
+    );
     if (!mayManageVms) {
       throw new StatusError(
         "PERMISSION_DENIED",
