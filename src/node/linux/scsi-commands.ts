@@ -11,10 +11,13 @@ export async function askAnew(disk: string, vm: ThisVm): Promise<void> {
 
 /**
  * Has a controller look at one unit. Never at all of them: that would bring back disks which were let go and wait for
- * their detach.
+ * their detach. False while a controller that has just come can't look yet: its attributes come after its name.
  */
-export async function scanUnit(host: string, lun: number, vm: ThisVm): Promise<void> {
-  await tell(vm, join(vm.roots.sys, "class", "scsi_host", host, "scan"), `0 0 ${lun}`);
+export async function scanUnit(host: string, lun: number, vm: ThisVm): Promise<boolean> {
+  const scan = join(vm.roots.sys, "class", "scsi_host", host, "scan");
+  if (!existsSync(scan)) return false;
+  await tell(vm, scan, `0 0 ${lun}`);
+  return true;
 }
 
 /** Removes a disk from the kernel, which writes its cache first, and reads back that it is gone. */

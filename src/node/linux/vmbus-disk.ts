@@ -60,9 +60,8 @@ async function waitForDisk(
       const handle = await openNode(join(vm.roots.dev, sight.name));
       if (handle !== undefined) return { name: sight.name, handle };
     } else if (sight.host !== undefined && !scanned) {
-      scanned = true;
-      await scanUnit(sight.host, address.lun, vm);
-      continue;
+      scanned = await scanUnit(sight.host, address.lun, vm);
+      if (scanned) continue;
     }
     if (performance.now() + wait < end && !patience.signal.aborted) {
       await setTimeout(wait);

@@ -83,6 +83,19 @@ describe("a disk on a Hyper-V SCSI controller", () => {
     expect(sys).not.to.equal("/sys");
   });
 
+  it("is waited for while its controller has a name and no attributes yet", async () => {
+    const { kernel, find, disk } = await guest();
+    const scan = join(kernel.tree.roots.sys, "class", "scsi_host", "host1", "scan");
+    await rm(scan);
+    kernel.plugUnseen(await disk());
+    const search = find(20_000);
+    await setTimeout(60);
+    expect(kernel.told).to.deep.equal([]);
+    await writeFile(scan, "");
+    await (await search).release();
+    expect(kernel.told[0]).to.equal("host1/scan=0 0 5");
+  });
+
   it("is UNAVAILABLE when it has not come in time, saying what is missing; its unit is scanned once", async () => {
     const { kernel, find, address } = await guest();
     const missing = { ...address, controllerId: "ffffffff-1e82-4818-a1c3-63d806ec15bb" };
