@@ -11,7 +11,7 @@ const CUTS = Number(process.env["POWER_CUTS"] ?? 200);
 const WORKERS = 6;
 
 describe("a power cut", function () {
-  this.timeout(60_000 + CUTS * 3000);
+  this.timeout(60_000 + CUTS * 6000);
   const path = scratchDirectory();
   before(needsLoopDevices);
 
