@@ -8,7 +8,7 @@ import { livesOfVolumes } from "./life.ts";
 import { repeatedNodeCalls } from "./repeated.ts";
 import { report, type Figures, type Row } from "./report.ts";
 import { measureRoles } from "./roles.ts";
-import { stageBesideBare } from "./stage.ts";
+import { stagesBesideBare } from "./stage.ts";
 
 const CONCURRENCIES = [1, 8, 32];
 
@@ -18,7 +18,7 @@ export async function benchVolumes(directory: string): Promise<Figures> {
   try {
     const roles = await measureRoles(join(directory, "roles"));
     const driver = await startDriver(join(directory, "driver"));
-    const stage = await stageBesideBare(driver, directory);
+    const stages = await stagesBesideBare(driver, directory);
     const rows: Row[] = await repeatedNodeCalls(driver);
     for (const concurrency of CONCURRENCIES) {
       rows.push(...(await createsAndDeletes(driver, directory, concurrency)));
@@ -28,7 +28,7 @@ export async function benchVolumes(directory: string): Promise<Figures> {
     }
     const growth = await growingPool(driver, rows);
     await driver.stop();
-    const figures = { roles, rows, stage, growth };
+    const figures = { roles, rows, stages, growth };
     report(figures);
     return figures;
   } finally {
