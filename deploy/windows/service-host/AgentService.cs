@@ -54,11 +54,12 @@ namespace HypervCsi.ServiceHost
                         "The agent can't be started: " + failure.Message);
                     throw;
                 }
+                // Before the lock is left, so that the entry of its end, however soon that comes, follows.
+                EventEntries.Write(
+                    EventLogEntryType.Information,
+                    EventEntries.Started,
+                    "The agent was started. Its log is in " + options.LogDirectory);
             }
-            EventEntries.Write(
-                EventLogEntryType.Information,
-                EventEntries.Started,
-                "The agent was started. Its log is in " + options.LogDirectory);
         }
 
         protected override void OnStop()

@@ -53,8 +53,13 @@ describe("the agent as a Windows service", () => {
   it("fails with an agent that ends by itself, so that it is started again, and tells why that ended", async () => {
     const own = await service("console.error('no such pool'); process.exitCode = 3;");
     expect(await own.ended(), own.output()).to.equal(PROCESS_ABORTED);
-    const entry = (await own.events()).find((event) => /InstanceID: 5\b/.test(event));
-    expect(entry).to.contain("exit code 3").and.contain("no such pool");
+    const [started = "", ended = "", ...others] = await own.events();
+    expect(started).to.match(/InstanceID: 1\b/);
+    expect(ended)
+      .to.match(/InstanceID: 5\b/)
+      .and.contain("exit code 3")
+      .and.contain("no such pool");
+    expect(others).to.deep.equal([]);
   });
 
   it("tells when the agent can't be started", async () => {
