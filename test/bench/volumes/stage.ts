@@ -26,7 +26,6 @@ export interface StageFigures {
   readonly ratioProven: number;
 }
 
-/** The same file system on the same device by turns, each first in every third round, the device blank each time. */
 export async function stagesBesideBare(driver: BenchDriver, directory: string): Promise<StageFigures[]> {
   const mountPoint = join(directory, "bare");
   await mkdir(mountPoint);
@@ -40,6 +39,7 @@ export async function stagesBesideBare(driver: BenchDriver, directory: string): 
   return figures;
 }
 
+/** The same file system on the same device by turns, each first in every third round, the device blank each time. */
 async function stageBesideBare(
   driver: BenchDriver,
   size: number,
@@ -90,9 +90,8 @@ async function byTurns<Name extends string>(
   const rounds: Record<Name, number>[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const times: [Name, number][] = [];
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(round + turn) % names.length];
-      if (name === undefined) continue;
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) {
       times.push([name, await ways[name]()]);
       await blank();
     }
