@@ -1,8 +1,9 @@
-import { constants, readdirSync, readlinkSync, stat as statThen, type Stats } from "node:fs";
-import { open, readdir, readFile, stat } from "node:fs/promises";
+import { readdirSync, readlinkSync, stat as statThen, type Stats } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { hasErrno, StatusError } from "./errors.ts";
+import { isClaimed } from "./claimed-device.ts";
+import { StatusError } from "./errors.ts";
 import { readMountTable } from "./mount-table.ts";
 import { backingFiles } from "./loop-devices.ts";
 
@@ -72,15 +73,8 @@ async function shows(path: string, disk: BlockDevice): Promise<boolean> {
 }
 
 /** Mounts of every namespace, device mappers and mkfs claim a device exclusively; so do we, for a moment. */
-async function exclusiveUser(disk: BlockDevice): Promise<string | undefined> {
-  try {
-    const device = await open(disk.device, constants.O_RDONLY | constants.O_EXCL);
-    await device.close();
-    return undefined;
-  } catch (error) {
-    if (hasErrno(error, "EBUSY")) return "mounted elsewhere, or claimed by another driver";
-    throw error;
-  }
+async function exclusiveUser({ device }: BlockDevice): Promise<string | undefined> {
+  return (await isClaimed(device)) ? "mounted elsewhere, or claimed by another driver" : undefined;
 }
 
 /** Kubelet keeps a raw block volume busy with a loop device of its own over it. */

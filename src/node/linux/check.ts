@@ -1,8 +1,8 @@
 import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
+import { isClaimed } from "../../kit/claimed-device.ts";
 import { StatusError } from "../../kit/errors.ts";
 import type { RunResult } from "../../kit/run.ts";
 import type { Disk } from "../guest.ts";
-import { isInUse } from "./in-use.ts";
 import { runLimitedAny, runWriterAny } from "./tools.ts";
 
 /** e2fsck(8): bits of its exit code. Without any it found nothing, with the first it mended what it found. */
@@ -20,7 +20,7 @@ const CORRUPT = 1;
  * @throws StatusError FAILED_PRECONDITION when it needs a person, UNAVAILABLE when it could not be checked
  */
 export async function checkBeforeMount(disk: Disk, fsType: LinuxFileSystem): Promise<void> {
-  if (fsType !== "ext4" || disk.readOnly || (await isInUse(disk.device))) return;
+  if (fsType !== "ext4" || disk.readOnly || (await isClaimed(disk.device))) return;
   await mend(disk);
 }
 
@@ -40,7 +40,7 @@ export async function mend(disk: Disk, options: readonly string[] = []): Promise
 
 /** Why an xfs could not be mounted: what xfs_repair, which changes nothing here, finds; else what mount said. */
 export async function explainXfs(disk: Disk, refusal: unknown): Promise<unknown> {
-  if (await isInUse(disk.device)) return refusal;
+  if (await isClaimed(disk.device)) return refusal;
   const result = await runLimitedAny("xfs_repair", ["-n", disk.device]).catch(() => undefined);
   if (result?.exitCode !== CORRUPT) return refusal;
   return new StatusError(

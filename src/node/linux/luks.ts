@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
+import { isClaimed } from "../../kit/claimed-device.ts";
 import { StatusError } from "../../kit/errors.ts";
 import { readMountTable } from "../../kit/mount-table.ts";
 import { failed } from "../../kit/run.ts";
 import type { Encryption } from "../encryption.ts";
 import type { Disk } from "../guest.ts";
 import { isGone, sizeOf } from "./block-devices.ts";
-import { isInUse } from "./in-use.ts";
 import { markUsed, readHeader, withPassphrase, writeHeader } from "./luks-header.ts";
 import { findMapper, isOfHeader, mapperName, requireDeviceMapper, type Mapper } from "./mapper.ts";
 import { mountInfo, type Roots } from "./this-vm.ts";
@@ -96,7 +96,7 @@ function requireSameDisk(mapper: Mapper, disk: Disk, headerUuid: string | undefi
 
 /** True while the mapper is mounted, in any namespace, or shown as a raw block volume. */
 async function isHeld({ name, kernelName }: Mapper, roots: Roots): Promise<boolean> {
-  if (await isInUse(join(roots.dev, kernelName))) return true;
+  if (await isClaimed(join(roots.dev, kernelName))) return true;
   const nodes = [`/${kernelName}`, `/mapper/${name}`];
   const mounts = await readMountTable(mountInfo(roots));
   return mounts.some(({ fsType, root }) => fsType === "devtmpfs" && nodes.includes(root));
