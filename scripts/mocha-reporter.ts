@@ -1,5 +1,6 @@
 import Mocha from "mocha";
 import { writeCounts } from "./suites/counted.ts";
+import { mustEnd } from "./suites/must-end.ts";
 
 /** What a run came to. `failures` are the titles of what failed, each with why, which may take several lines. */
 export interface RunCounts {
@@ -23,6 +24,10 @@ export default function reporter(runner: Mocha.Runner, options: Mocha.MochaOptio
   });
   runner.once("end", () => {
     const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-    writeCounts({ passed: passes, failed: failures, skipped: pending, failures: failed });
+    const counts = { passed: passes, failed: failures, skipped: pending, failures: failed };
+    writeCounts(counts);
+    mustEnd((why) => {
+      writeCounts({ ...counts, failed: failures + 1, failures: [...failed, why] });
+    });
   });
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { ExitCode } from "../suites/counted.ts";
-import { endMarked, markedBy } from "./marked-processes.ts";
+import { endMarked, markedBy } from "../suites/marked-processes.ts";
 
 const project = join(import.meta.dirname, "../..");
 

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { RunCounts } from "../mocha-reporter.ts";
 import { counted, type ExitCode, failure } from "./counted.ts";
+import { endMarked, markedBy } from "./marked-processes.ts";
 
 /** Where a suite's programs print: as they go, or into a file that is shown at their end. */
 export type Output = "inherit" | { readonly file: string };
@@ -28,10 +30,17 @@ export function check(program: string, ...args: string[]): Suite {
   };
 }
 
-/** Mocha over some files. */
+/** Mocha over some files. Nothing that its tests started outlives it. */
 export function mocha(...args: string[]): Suite {
   const all = ["--reporter", "scripts/mocha-reporter.ts", ...args];
-  return (manner) => counted("mocha", (env) => runProgram(manner, "mocha", all, env));
+  return async (manner) => {
+    const mark = randomUUID();
+    try {
+      return await counted("mocha", (env) => runProgram(manner, "mocha", all, { ...env, ...markedBy(mark) }));
+    } finally {
+      await endMarked(mark);
+    }
+  };
 }
 
 async function runProgram(

@@ -14,6 +14,7 @@ import { bundleOf } from "../../support/bundle.ts";
 import { serveProbe } from "../../support/csi-server.ts";
 import { expectFailure, thrownBy } from "../../support/failure.ts";
 import { linuxCarried } from "../../support/linux-carried.ts";
+import { endOwnProcesses, startProcess } from "../../support/own-processes.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { until } from "../../support/until.ts";
 
@@ -124,6 +125,7 @@ describe("the carried listener", () => {
 
   describe("in the bundle", () => {
     const program = bundleOf("test/support/over-carried.ts");
+    after(endOwnProcesses);
 
     it("says what to do where the library that it needs is missing", async () => {
       await copyFile(program, path("alone.mjs"));
@@ -137,20 +139,15 @@ describe("the carried listener", () => {
     });
 
     it("serves, and ends at a signal with its socket gone", async () => {
-      const node = execa(
-        process.execPath,
-        [
-          ...[program, "node", "--endpoint", `unix://${path("bundle.sock")}`],
-          ...["--node-id", "00000000-0000-4000-8000-000000000001", "--group", "east", "--max-volumes", "4"],
-        ],
-        { reject: false, all: true },
-      );
-      const client = csiClient<IdentityRpcs>("Identity", path("bundle.sock"), 60_000);
-      await until(async () => (await readdir(path())).includes("bundle.sock"), "its socket");
+      const node = startProcess(process.execPath, [
+        ...[program, "node", "--endpoint", `unix://${path("bundle.sock")}`],
+        ...["--node-id", "00000000-0000-4000-8000-000000000001", "--group", "east", "--max-volumes", "4"],
+      ]);
+      // Its socket is there before it listens.
+      await node.says(/node is ready/);
+      const client = csiClient<IdentityRpcs>("Identity", path("bundle.sock"));
       expect((await client.call.GetPluginInfo({})).name).to.equal("hyperv.csi.dev");
-      node.kill("SIGTERM");
-      const { exitCode, all } = await node;
-      expect(exitCode, all).to.equal(0);
+      expect(await node.kill("SIGTERM"), node.output()).to.equal(0);
       client.close();
       expect(await readdir(path())).not.to.include("bundle.sock");
     });

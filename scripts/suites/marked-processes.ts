@@ -1,19 +1,27 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Kept by whatever a process starts, in sessions and process groups of their own, too. */
-const VARIABLE = "CI_STEP_MARK";
+/** Kept by whatever a process starts, in sessions and process groups of their own, too. Marks with spaces between them. */
+const VARIABLE = "RUN_MARKS";
 
-/** The environment that marks a process and all that it starts. */
-export const markedBy = (mark: string): Readonly<Record<string, string>> => ({ [VARIABLE]: mark });
+/** The environment that marks a process and all that it starts, beside the marks that this process has itself. */
+export function markedBy(mark: string): Readonly<Record<string, string>> {
+  return { [VARIABLE]: [process.env[VARIABLE] ?? "", mark].join(" ").trim() };
+}
 
-/** Processes with a mark. One that has ended and waits to be read has none. */
+/** Processes with a mark. One that has ended and waits to be read has none; none are found on a system without /proc. */
 export async function markedProcesses(mark: string): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const marks = await Promise.all(
     pids.map(async (pid) => {
       const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-      return environment.split("\0").includes(`${VARIABLE}=${mark}`);
+      const entry = environment.split("\0").find((each) => each.startsWith(`${VARIABLE}=`));
+      return (
+        entry
+          ?.slice(VARIABLE.length + 1)
+          .split(" ")
+          .includes(mark) ?? false
+      );
     }),
   );
   return pids.filter((_, index) => marks[index]).map(Number);
