@@ -167,7 +167,7 @@ function Get-HostVm {
     }
 }
 
-# Members of the failover cluster; none without one.
+# Members of the failover cluster with their states, which the agent judges; none without one.
 function Get-ClusterMember {
     try {
         $nodes = @(Get-CimInstance -Namespace $script:Clustering -ClassName 'MSCluster_Node' -Property 'Name', 'State' -OperationTimeoutSec $script:SecondsPerQuery)
@@ -176,7 +176,7 @@ function Get-ClusterMember {
         if (Test-IsInvalidNamespace -Record $_) { return }
         throw
     }
-    foreach ($node in $nodes) { [ordered]@{ name = [string] $node.Name; isUp = ($node.State -eq 0) } }
+    foreach ($node in $nodes) { [ordered]@{ name = [string] $node.Name; state = [long] $node.State } }
 }
 
 # What was seen of all hosts; one that does not answer is told, and the others are answered.

@@ -4,7 +4,7 @@
 . (Join-Path -Path $PSScriptRoot -ChildPath 'hyperv-inventory.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'hyperv-changes.ps1')
 
-$script:ProtocolVersion = 2
+$script:ProtocolVersion = 3
 $script:EventSource = 'hyperv-csi'
 # The well-known group Hyper-V Administrators.
 $script:HyperVAdministrators = 'S-1-5-32-578'

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { pullOut, takeOut } from "../hyperv-sim/devices.ts";
-import { OFF, RUNNING, type SimDrive, withVm } from "../hyperv-sim/model.ts";
+import { DOWN, OFF, RUNNING, type SimDrive, UP, withVm } from "../hyperv-sim/model.ts";
 import { expectFailure } from "../support/failure.ts";
 import { hypervRig } from "../support/hyperv-rig.ts";
 import { servedEngines } from "./support/served-engine.ts";
@@ -104,10 +104,10 @@ describe("what the controller does while a host of a cluster is silent", () => {
     volumes = await serve(rig.engine);
   });
 
-  const setHost = (isUp: boolean, answers: boolean) =>
+  const setHost = (member: number, answers: boolean) =>
     rig.simulator.change((state) => ({
       ...state,
-      hosts: state.hosts.map((host) => (host.name === "hv-2" ? { ...host, isUp, answers } : host)),
+      hosts: state.hosts.map((host) => (host.name === "hv-2" ? { ...host, state: member, answers } : host)),
     }));
 
   it("takes no silence for a stopped VM, and lets go only once the cluster has the VM elsewhere", async () => {
@@ -117,13 +117,13 @@ describe("what the controller does while a host of a cluster is silent", () => {
     await rig.simulator.change((state) => withVm(state, two, (vm) => ({ ...vm, host: "hv-2" })));
     expect(await volumes.nodesOf(handle)).to.deep.equal([two]);
 
-    await setHost(true, false);
+    await setHost(UP, false);
     await expectFailure(volumes.publish(handle, one), "UNAVAILABLE", /hv-2 does not answer/);
     await expectFailure(volumes.unpublish(handle, two), "UNAVAILABLE", /hv-2|RPC/);
     await expectFailure(volumes.listed(), "UNAVAILABLE");
     expect((await rig.simulator.vm(one)).drives).to.deep.equal([]);
 
-    await setHost(false, false);
+    await setHost(DOWN, false);
     await rig.simulator.change((state) => withVm(state, two, (vm) => ({ ...vm, host: "hv-1" })));
     await expectFailure(volumes.publish(handle, one), "FAILED_PRECONDITION", new RegExp(two));
     await volumes.unpublish(handle, two);

@@ -10,7 +10,7 @@ export function inventoryOf(state: SimState, hosts: readonly string[], computer:
     unreachable: asked
       .filter((name) => !answering.includes(name))
       .map((host) => ({ host, message: "Der RPC-Server ist nicht verfügbar." })),
-    nodes: state.cluster === null ? [] : state.hosts.map(({ name, isUp }) => ({ name, isUp })),
+    nodes: state.cluster === null ? [] : state.hosts.map((host) => ({ name: host.name, state: host.state })),
   };
 }
 

@@ -19,8 +19,8 @@ export interface SimState {
 
 export interface SimHost {
   readonly name: string;
-  /** False for a host that its cluster has given up. */
-  readonly isUp: boolean;
+  /** What its cluster says of it, as MSCluster_Node.State: 0 is up, 1 down. */
+  readonly state: number;
   /** False for one that does not answer, whatever the cluster thinks. */
   readonly answers: boolean;
 }
@@ -61,6 +61,12 @@ export type Fault = { readonly op: Operation } & (
 
 export const RUNNING = 2;
 export const OFF = 3;
+
+/** Members of a cluster. */
+export const UP = 0;
+export const DOWN = 1;
+export const PAUSED = 2;
+export const JOINING = 3;
 
 /** The end of the chain that a path begins; null for a chain that is broken. */
 export function baseOf({ parents }: SimState, path: string): string | null {

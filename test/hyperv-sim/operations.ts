@@ -32,7 +32,7 @@ export const operations: Handlers = {
   hello: (state, _args, { computer }) => ({
     state,
     result: {
-      protocol: 2,
+      protocol: 3,
       powershell: "5.1.0",
       module: "2.0.0.0",
       computer,

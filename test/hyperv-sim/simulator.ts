@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { WorkerCommand } from "../../src/kit/worker/process.ts";
 import { pullOut } from "./devices.ts";
 import { openGuest } from "./guest.ts";
-import { type Fault, RUNNING, type SimState, type SimVm } from "./model.ts";
+import { type Fault, RUNNING, type SimState, type SimVm, UP } from "./model.ts";
 import { changeState, readState, writeState } from "./store.ts";
 
 /** A Hyper-V of which a directory is all there is. */
@@ -20,7 +20,7 @@ export class Simulator {
     await mkdir(this.directory, { recursive: true });
     await writeState(this.directory, {
       cluster,
-      hosts: hosts.map((name) => ({ name, isUp: true, answers: true })),
+      hosts: hosts.map((name) => ({ name, state: UP, answers: true })),
       vms,
       parents: {},
       locked: [],

@@ -9,18 +9,9 @@ import {
   WindowsPartition,
   WindowsVolume,
 } from "../../src/node/windows/protocol.ts";
+import { keysOf, tableOf, versionsOf } from "./answer-tables.ts";
 
 const directory = join(import.meta.dirname, "../../powershell");
-
-/** What a function answers: the keys of the last table in it. */
-async function tableOf(file: string, name: string): Promise<string[]> {
-  const text = await readFile(join(directory, file), "utf8");
-  const [, body = ""] = new RegExp(`^function ${name} \\{(.*?)^\\}`, "ms").exec(text) ?? [];
-  const table = body.slice(body.lastIndexOf("[ordered]@{"));
-  return [...table.matchAll(/(?:^ {8}|@\{ |; )(\w+) += /gm)].map(([, key = ""]) => key).sort();
-}
-
-const keysOf = (schema: { readonly properties: object }) => Object.keys(schema.properties).sort();
 
 describe("the scripts of a Windows node's worker", () => {
   for (const [file, name, schema] of [
@@ -39,10 +30,7 @@ describe("the scripts of a Windows node's worker", () => {
   }
 
   it("speak the protocol's version", async () => {
-    const text = await readFile(join(directory, "node-worker.ps1"), "utf8");
-    const protocol = await readFile(join(directory, "../src/node/windows/protocol.ts"), "utf8");
-    const [, said] = /\$script:ProtocolVersion = (\d+)/.exec(text) ?? [];
-    const [, wanted] = /PROTOCOL_VERSION = (\d+)/.exec(protocol) ?? [];
+    const { said, wanted } = await versionsOf("node-worker.ps1", "src/node/windows/protocol.ts");
     expect(said).to.be.a("string").and.to.equal(wanted);
   });
 

@@ -55,7 +55,7 @@ describe("hyperv-csi on Windows", () => {
 /** A Hyper-V host without any VM, behind the protocol of its workers. */
 const WORKER = `
 import { createInterface } from "node:readline";
-const hello = { protocol: 2, powershell: "5.1", module: "2.0", computer: "HV-1", user: "HV-1\\\\agent", mayManageVms: true, cluster: null };
+const hello = { protocol: 3, powershell: "5.1", module: "2.0", computer: "HV-1", user: "HV-1\\\\agent", mayManageVms: true, cluster: null };
 const results = { hello, listVms: { vms: [], unreachable: [], nodes: [] } };
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, op } = JSON.parse(line);

@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
  * What the agent and its worker say to each other: a JSON object per line, one answer per request, in order. The page
  * docs/reference/hyperv-worker-protocol.md tells it to those who write a worker. Answers are input: all are checked.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 const Guid = Type.String({ pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" });
 /** Bytes in decimal: 64 TiB and more stay exact in every JSON library. */
@@ -59,7 +59,12 @@ export const HypervVm = Type.Object({
 });
 export type HypervVm = Static<typeof HypervVm>;
 
-const ClusterNode = Type.Object({ name: HostName, isUp: Type.Boolean() });
+export const ClusterNode = Type.Object({
+  name: HostName,
+  /** MSCluster_Node.State: 0 is up, 1 down, 2 paused, 3 joining; -1, which may be told without its sign, unknown. */
+  state: Type.Integer({ minimum: -1, maximum: 0xffff_ffff }),
+});
+export type ClusterNode = Static<typeof ClusterNode>;
 
 /** What was seen of all hosts that were asked. */
 export const Inventory = Type.Object({
@@ -133,7 +138,7 @@ export interface DrivePlace {
   readonly path: string;
 }
 
-/** Machines to ask: the members of a cluster that are up; none stands for this machine. */
+/** Machines to ask: the members of a cluster that are not down; none stands for this machine. */
 interface Asked {
   readonly hosts: readonly string[];
 }

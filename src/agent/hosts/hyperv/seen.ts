@@ -1,5 +1,6 @@
 import type { Attachment, Vm } from "../host.ts";
 import { type IsIn, volumeIdInName } from "./disk-paths.ts";
+import { isCountedIn } from "./members.ts";
 import type { Drive, HypervVm, Inventory } from "./protocol.ts";
 
 /** Msvm_ComputerSystem.EnabledState. */
@@ -77,7 +78,7 @@ export function attachmentOf({ vm, drive, volumeId }: SeenDrive): Attachment {
  */
 function notOff({ vms, nodes }: Inventory): Set<string> {
   const counts = (host: string) =>
-    nodes.length === 0 || nodes.some(({ name, isUp }) => isUp && name === host);
+    nodes.length === 0 || nodes.some((member) => member.name === host && isCountedIn(member));
   return new Set(vms.flatMap(({ id, host, state }) => (state === OFF && counts(host) ? [] : [id])));
 }
 

@@ -1,6 +1,7 @@
 import { StatusError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { IsIn } from "./disk-paths.ts";
+import { mayHaveVms } from "./members.ts";
 import type { Inventory } from "./protocol.ts";
 import { Seen } from "./seen.ts";
 import type { Strangers } from "./strangers.ts";
@@ -39,7 +40,7 @@ export class Survey {
 
   /**
    * Reads everything.
-   * @throws StatusError UNAVAILABLE when a host that is up does not answer: what it has can't be told
+   * @throws StatusError UNAVAILABLE when a host that is not down does not answer: what it has can't be told
    */
   async look(fresh = false): Promise<Seen> {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -52,8 +53,8 @@ export class Survey {
 
   /** Takes what a change brought back for what there is now. @throws as {@link look} */
   take(inventory: Inventory): Seen {
-    const up = new Set(inventory.nodes.filter(({ isUp }) => isUp).map(({ name }) => name));
-    const silent = inventory.unreachable.find(({ host }) => up.size === 0 || up.has(host));
+    const members = new Set(inventory.nodes.filter(mayHaveVms).map(({ name }) => name));
+    const silent = inventory.unreachable.find(({ host }) => members.size === 0 || members.has(host));
     if (silent !== undefined) {
       const { host, message } = silent;
       throw new StatusError("UNAVAILABLE", `host ${host} does not answer: ${message.slice(0, 300)}`);
@@ -71,9 +72,9 @@ export class Survey {
     return await this.look();
   }
 
-  /** @returns whether all members that are up were asked; a machine that is in no cluster is asked by itself. */
+  /** @returns whether all members that are not down were asked; a machine that is in no cluster is asked by itself. */
   #follow({ nodes }: Inventory, asked: readonly string[]): boolean {
-    this.#hosts = nodes.filter(({ isUp }) => isUp).map(({ name }) => name);
+    this.#hosts = nodes.filter(mayHaveVms).map(({ name }) => name);
     return this.#hosts.every((name) => asked.includes(name));
   }
 }

@@ -7,7 +7,7 @@ import { silentLog } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { moveDisk } from "../../../hyperv-sim/held-files.ts";
-import { OFF, RUNNING, type SimHost, withVm } from "../../../hyperv-sim/model.ts";
+import { DOWN, JOINING, OFF, PAUSED, RUNNING, type SimHost, UP, withVm } from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
 import { context } from "../../../support/local-rig.ts";
@@ -36,6 +36,7 @@ describe("Hyper-V host: a failover cluster", () => {
   const bringBack = () =>
     rig.simulator.change((state) => withVm(state, vmId(), (vm) => ({ ...vm, host: "hv-1" })));
 
+  afterEach(() => hostIs("hv-2", { state: UP, answers: true }));
   afterEach(bringBack);
 
   it("refuses an agent whose group is not the cluster, when it starts and when the machine joins one later", async () => {
@@ -96,11 +97,33 @@ describe("Hyper-V host: a failover cluster", () => {
     await refused(attach(id), "UNAVAILABLE", "hv-2");
     await refused(detach(id), "UNAVAILABLE", "hv-2");
     expect(await holders(id)).to.deep.equal([]);
-    await hostIs("hv-2", { isUp: false });
+    await hostIs("hv-2", { state: DOWN });
     await attach(id);
     await detach(id);
-    await hostIs("hv-2", { isUp: true, answers: true });
   });
+
+  for (const [what, state] of [
+    ["paused", PAUSED],
+    ["joining", JOINING],
+    ["in a state that nobody knows", -1],
+  ] as const) {
+    it(`asks a member that is ${what}: it may have VMs, and its silence hides them`, async () => {
+      const id = await newDisk();
+      await attach(id);
+      await rig.simulator.change((before) => withVm(before, vmId(), (vm) => ({ ...vm, host: "hv-2" })));
+      await hostIs("hv-2", { state });
+      expect((await rig.host.listVms()).map((vm) => vm.id)).to.include(vmId());
+      expect((await rig.host.listAttachments()).map(({ volumeId }) => volumeId)).to.include(id);
+      await refused(attach(id, rig.vmIds[1]), "FAILED_PRECONDITION", vmId());
+      await hostIs("hv-2", { answers: false });
+      await refused(rig.host.listAttachments(), "UNAVAILABLE", "hv-2");
+      await refused(attach(id, rig.vmIds[1]), "UNAVAILABLE", "hv-2");
+      await refused(detach(id), "UNAVAILABLE", /hv-2|RPC/);
+      await hostIs("hv-2", { answers: true });
+      await detach(id);
+      expect(await holders(id)).to.deep.equal([]);
+    });
+  }
 
   it("proves a VM off by the host that has it, while its cluster counts that in", async () => {
     const state = async () => (await rig.host.getVm(vmId()))?.state;
@@ -113,9 +136,9 @@ describe("Hyper-V host: a failover cluster", () => {
     expect(await state()).to.equal("off");
     await hostIs("hv-2", { answers: false });
     await refused(rig.engine.getVm(vmId(), context()), "UNAVAILABLE", "hv-2");
-    await hostIs("hv-2", { isUp: false });
+    await hostIs("hv-2", { state: DOWN });
     expect(await state(), "a VM that no host tells of is no VM that is off").to.equal(undefined);
-    await hostIs("hv-2", { isUp: true, answers: true });
+    await hostIs("hv-2", { state: UP, answers: true });
     await put(RUNNING);
   });
 

@@ -5,6 +5,8 @@ import { Seen } from "../../../../src/agent/hosts/hyperv/seen.ts";
 
 const ID = "c6f3f9a2-5a3e-4f0f-8f43-5f0d7a0c9b11";
 const [RUNNING, OFF] = [2, 3];
+/** Of members: their cluster counts the first two in. */
+const [UP, PAUSED, DOWN, JOINING, UNKNOWN] = [0, 2, 1, 3, -1];
 
 function vm(host: string, state: number): HypervVm {
   return {
@@ -20,7 +22,7 @@ function vm(host: string, state: number): HypervVm {
   };
 }
 
-function stateOf(vms: readonly HypervVm[], nodes: readonly { name: string; isUp: boolean }[] = []) {
+function stateOf(vms: readonly HypervVm[], nodes: readonly { name: string; state: number }[] = []) {
   const seen = new Seen(
     { vms: [...vms], nodes: [...nodes], unreachable: [] },
     [],
@@ -35,9 +37,11 @@ describe("Hyper-V host: what proves a VM off", () => {
   it("is its host's word, on a host that is alone or that its cluster counts in", () => {
     expect(stateOf([vm("a", OFF)])).to.equal("off");
     expect(stateOf([vm("a", RUNNING)])).to.equal("running");
-    expect(stateOf([vm("a", OFF)], [{ name: "a", isUp: true }])).to.equal("off");
-    expect(stateOf([vm("a", OFF)], [{ name: "a", isUp: false }])).to.equal("other");
-    expect(stateOf([vm("a", OFF)], [{ name: "b", isUp: true }])).to.equal("other");
+    for (const state of [UP, PAUSED])
+      expect(stateOf([vm("a", OFF)], [{ name: "a", state }]), String(state)).to.equal("off");
+    for (const state of [DOWN, JOINING, UNKNOWN, 0xffff_ffff])
+      expect(stateOf([vm("a", OFF)], [{ name: "a", state }]), String(state)).to.equal("other");
+    expect(stateOf([vm("a", OFF)], [{ name: "b", state: UP }])).to.equal("other");
   });
 
   it("is the word of all that tell of it: a VM that moves is told by two", () => {
@@ -51,9 +55,8 @@ describe("Hyper-V host: what proves a VM off", () => {
       host: fc.constantFrom("a", "b", "c"),
       state: fc.integer({ min: 0, max: 65_535 }),
     });
-    const nodes = fc.array(fc.record({ name: fc.constantFrom("a", "b", "c"), isUp: fc.boolean() }), {
-      maxLength: 3,
-    });
+    const state = fc.constantFrom(UP, PAUSED, DOWN, JOINING, UNKNOWN);
+    const nodes = fc.array(fc.record({ name: fc.constantFrom("a", "b", "c"), state }), { maxLength: 3 });
     fc.assert(
       fc.property(fc.array(told, { maxLength: 3 }), nodes, (vms, cluster) => {
         const seen = stateOf(
@@ -61,7 +64,8 @@ describe("Hyper-V host: what proves a VM off", () => {
           cluster,
         );
         const counted = (host: string) =>
-          cluster.length === 0 || cluster.some((one) => one.isUp && one.name === host);
+          cluster.length === 0 ||
+          cluster.some((one) => [UP, PAUSED].includes(one.state) && one.name === host);
         const isOff = vms.length > 0 && vms.every(({ host, state }) => state === OFF && counted(host));
         expect(seen === "off").to.equal(isOff);
       }),

@@ -4,7 +4,7 @@ import type { Hello } from "../../../../../src/agent/hosts/hyperv/protocol.ts";
 import { refused } from "../../../../support/refused.ts";
 
 const hello: Hello = {
-  protocol: 2,
+  protocol: 3,
   powershell: "5.1",
   module: "2.0.0.0",
   computer: "HV-1",

@@ -26,7 +26,7 @@ const vm: HypervVm = {
   ],
   checkpoints: [{ id: randomUUID(), name: "before the update", createdAt: "2026-05-04T03:02:01Z" }],
 };
-const inventory: Inventory = { vms: [vm], unreachable: [], nodes: [{ name: "HV-1", isUp: true }] };
+const inventory: Inventory = { vms: [vm], unreachable: [], nodes: [{ name: "HV-1", state: 0 }] };
 
 const line = (result: unknown, id = 7) => JSON.stringify({ id, result });
 

@@ -12,7 +12,7 @@ import { refused } from "../../../../support/refused.ts";
 import { scratchDirectory } from "../../../../support/scratch-directory.ts";
 
 const HELLO = {
-  protocol: 2,
+  protocol: 3,
   powershell: "5.1",
   module: "2.0.0.0",
   computer: "hv-1",
@@ -36,7 +36,7 @@ describe("the pool of Hyper-V workers", () => {
       `import { createInterface } from "node:readline";
        for await (const line of createInterface({ input: process.stdin })) {
          const { id, op } = JSON.parse(line);
-         const node = { name: String(process.pid), isUp: true };
+         const node = { name: String(process.pid), state: 0 };
          const result = op === "hello" ? ${JSON.stringify(hello)} : { vms: [], unreachable: [], nodes: [node] };
          console.log(JSON.stringify({ id, result }));
        }`,

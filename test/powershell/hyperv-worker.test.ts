@@ -1,0 +1,36 @@
+import { expect } from "chai";
+import {
+  ClusterNode,
+  DiskInfo,
+  Drive,
+  Hello,
+  HypervVm,
+  Inventory,
+} from "../../src/agent/hosts/hyperv/protocol.ts";
+import { bodyOf, keysOf, tableOf, versionsOf } from "./answer-tables.ts";
+
+describe("the scripts of a Hyper-V host's worker", () => {
+  for (const [file, name, schema] of [
+    ["worker.ps1", "Get-Hello", Hello],
+    ["hyperv-inventory.ps1", "New-DriveAnswer", Drive],
+    ["hyperv-inventory.ps1", "New-VmAnswer", HypervVm],
+    ["hyperv-inventory.ps1", "Get-ClusterMember", ClusterNode],
+    ["hyperv-inventory.ps1", "Get-Inventory", Inventory],
+    ["hyperv-changes.ps1", "New-DiskAnswer", DiskInfo],
+  ] as const) {
+    it(`answer all fields that the protocol has, and no other: ${name}`, async () => {
+      expect(await tableOf(file, name)).to.deep.equal(keysOf(schema));
+    });
+  }
+
+  it("tell the state of a cluster's member as the cluster does, and judge nothing", async () => {
+    const body = await bodyOf("hyperv-inventory.ps1", "Get-ClusterMember");
+    expect(body).to.match(/-ClassName 'MSCluster_Node' -Property 'Name', 'State'/);
+    expect(body).to.match(/\bstate = \[long\] \$node\.State \}/);
+  });
+
+  it("speak the protocol's version", async () => {
+    const { said, wanted } = await versionsOf("worker.ps1", "src/agent/hosts/hyperv/protocol.ts");
+    expect(said).to.be.a("string").and.to.equal(wanted);
+  });
+});
