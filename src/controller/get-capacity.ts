@@ -1,14 +1,15 @@
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { readCapability } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
+import { readClassParameters } from "./class-parameters.ts";
 import type { Group } from "./groups.ts";
 import type { ControllerParts } from "./parts.ts";
-import { checkUses, readParameters, type VolumeParameters } from "./volume-parameters.ts";
+import { checkUses, type VolumeParameters } from "./volume-parameters.ts";
 
 /** What new volumes can still have: in the group that the topology names, or in all together. */
 export function getCapacity(parts: ControllerParts): ControllerRpcs["GetCapacity"] {
   return async (request, call) => {
-    const parameters = readParameters(request.parameters);
+    const parameters = readClassParameters(request.parameters);
     if (!isPossible(parameters, request.volume_capabilities)) return { available_capacity: 0 };
     const segments = request.accessible_topology?.segments;
     const groups = segments === undefined ? parts.groups.all() : groupsIn(parts, segments);

@@ -6,6 +6,7 @@ import { refuseSnapshotParameters } from "../../src/controller/snapshot-paramete
 import { readParameters } from "../../src/controller/volume-parameters.ts";
 import { requireHandle } from "../../src/csi/handle.ts";
 import { DEFAULT_DRIVER_NAME } from "../../src/csi/driver.ts";
+import { testController } from "../support/controller.ts";
 import { type Manifest, manifestsOf } from "./helm.ts";
 
 const examples = join(import.meta.dirname, "../../deploy/kubernetes/examples");
@@ -24,9 +25,17 @@ describe("the example manifests", () => {
 
   const ofKind = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
   const named = (kind: string) => ofKind(kind).map(({ metadata }) => metadata.name);
+  const parametersOf = (manifest: Manifest) => (manifest["parameters"] ?? {}) as Record<string, string>;
+  const controller = testController();
+
+  it("have classes whose capacity is known, asked as the provisioner does: with all of their parameters", async () => {
+    for (const each of ofKind("StorageClass")) {
+      const answer = await controller.call.GetCapacity({ parameters: parametersOf(each) });
+      expect(Number(answer.available_capacity), each.metadata.name).to.be.greaterThan(0);
+    }
+  });
 
   it("have parameters that the driver takes", () => {
-    const parametersOf = (manifest: Manifest) => (manifest["parameters"] ?? {}) as Record<string, string>;
     const classes = ofKind("StorageClass");
     expect(classes.length).to.be.greaterThan(2);
     for (const each of classes) {

@@ -48,8 +48,23 @@ describe("controller GetCapacity", () => {
     ).not.to.equal("0");
   });
 
+  it("is asked with what a class says to the sidecars, which CreateVolume never sees", async () => {
+    const parameters: Record<string, string> = { "csi.storage.k8s.io/fstype": "xfs" };
+    const steps = ["provisioner", "controller-publish", "controller-expand"];
+    for (const step of [...steps, "node-stage", "node-publish", "node-expand"]) {
+      parameters[`csi.storage.k8s.io/${step}-secret-name`] = "passphrase";
+      parameters[`csi.storage.k8s.io/${step}-secret-namespace`] = "${pvc.namespace}";
+    }
+    parameters["csi.storage.k8s.io/secret-name"] = "of-all-steps";
+    const answer = await controller.call.GetCapacity({ ...segments("east"), parameters });
+    expect(answer.available_capacity).to.equal(String(10n * GiB));
+  });
+
   it("refuses parameters that are not known", async () => {
-    await expectFailure(controller.call.GetCapacity({ parameters: { no: "such" } }), "INVALID_ARGUMENT");
+    for (const name of ["no", "csi.storage.k8s.io/secret-key", "node-stage-secret-name"]) {
+      const call = controller.call.GetCapacity({ parameters: { [name]: "such" } });
+      await expectFailure(call, "INVALID_ARGUMENT", /is not known/);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Adoptable } from "../../../agent/engine/recovery/adoptable.ts";
 import type { Volume } from "../../../agent/engine/model.ts";
-import { readParameters } from "../../../controller/volume-parameters.ts";
+import { readClassParameters } from "../../../controller/class-parameters.ts";
 import { linuxFileSystems } from "../../../csi/volume-capability.ts";
 import { parseHandle } from "../../../csi/handle.ts";
 import { StatusError } from "../../../kit/errors.ts";
@@ -98,7 +98,7 @@ function findingOfClass(
 
 function refusedParameters(parameters: Readonly<Record<string, string>>): string[] {
   try {
-    readParameters(parameters);
+    readClassParameters(parameters);
     return [];
   } catch (error) {
     return [StatusError.from(error).message];

@@ -134,9 +134,11 @@ describe("hyperv-csi agent check-migration", () => {
     });
     const { of } = await check([
       storageClass("xfs", { "csi.storage.k8s.io/fstype": "xfs" }),
+      storageClass("secret", { "csi.storage.k8s.io/node-stage-secret-name": "passphrase" }),
       storageClass("odd", { diskTyp: "fixed" }),
     ]);
     expect(of("xfs")).to.include({ verdict: "change" });
+    expect(of("secret")).to.include({ verdict: "change" });
     expect(of("odd")).to.include({ verdict: "not served" });
     expect(of("odd")?.message).to.contain("diskType");
   });
