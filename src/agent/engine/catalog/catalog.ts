@@ -93,9 +93,14 @@ export class Catalog {
     );
   }
 
-  /** Volumes whose move here waits for the pool that they left: a disk with the same id may still be there. */
+  /** Volumes whose move waits to be settled: both pools may have a disk with that id. */
   arriving(): Arrival[] {
     return [...this.#arrivals.values()].flat();
+  }
+
+  /** A move to a pool is open from now on. */
+  addArrival(pool: string, arrival: Arrival): void {
+    this.#arrivals.set(pool, [...(this.#arrivals.get(pool) ?? []), arrival]);
   }
 
   /** Another disk that a guest could not tell from one with this id. */

@@ -186,7 +186,7 @@ function unfinishedMoves({ catalog }: EngineParts, { name, layout }: Pool): Find
     return {
       kind: "unfinished-move" as const,
       path: volume === undefined ? layout.record(id, id) : recordBeside(volume),
-      message: `it moved here from the pool with id ${from}, which is down: bring that back`,
+      message: `its move from the pool with id ${from} is not settled: bring that back, or start the agent again`,
       safeToFix: false,
     };
   });

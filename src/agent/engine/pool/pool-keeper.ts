@@ -4,7 +4,7 @@ import type { Host } from "../../hosts/host.ts";
 import type { PoolContents } from "../catalog/catalog.ts";
 import type { Inventory } from "../catalog/inventory.ts";
 import { withoutConflicts } from "../recovery/conflicts.ts";
-import { finishMoves } from "../recovery/finish-moves.ts";
+import { settleMoves } from "../recovery/settle-moves.ts";
 import { scanPool } from "../recovery/scan-pool.ts";
 import { settleGroups } from "../recovery/settle-groups.ts";
 import { settleTemporary } from "../recovery/settle-temporary.ts";
@@ -130,14 +130,17 @@ export class PoolKeeper {
         ...this.#pools.slots().map(({ place: { name } }) => [name, catalog.contentsOf(name)] as const),
         ...contents,
       ]);
-    const moves = await finishMoves([...this.#pools.open(), ...opened], known(), this.#log);
+    const moves = await settleMoves([...this.#pools.open(), ...opened], known(), this.#log);
     // Requests are served meanwhile: from here on nothing waits.
     const all = known();
-    for (const { id, from, to } of moves) {
+    for (const { id, from, to, undone } of moves) {
       const [left, reached] = [all.get(from), all.get(to)];
-      if (left) all.set(from, { ...left, volumes: left.volumes.filter((volume) => volume.id !== id) });
-      if (reached)
-        all.set(to, { ...reached, arrivals: reached.arrivals.filter((arrival) => arrival.id !== id) });
+      const others = ({ volumes }: PoolContents) => volumes.filter((volume) => volume.id !== id);
+      if (left && !undone) all.set(from, { ...left, volumes: others(left) });
+      if (reached) {
+        const arrivals = reached.arrivals.filter((arrival) => arrival.id !== id);
+        all.set(to, { ...reached, arrivals, volumes: undone ? others(reached) : reached.volumes });
+      }
     }
     const settled = withoutConflicts(all, ({ path }, reason) => {
       this.#log.warn({ path }, `left alone: ${reason}`);

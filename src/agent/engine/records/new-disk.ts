@@ -68,6 +68,16 @@ export async function settle(
   if (hasRecord) await rename(intent, record);
 }
 
+/** Undoes `bringIn` of a disk with a record that nobody was told of. Cut short, a start finds it there or undone. */
+export async function takeBack(disk: NewDisk): Promise<void> {
+  await whileWorking(disk.pool, [disk.id], async () => {
+    await rename(disk.record, disk.intent);
+    await rename(disk.disk, disk.temporary);
+    await discard(disk);
+    await disk.sync.flush();
+  });
+}
+
 /** Removes all there may be of a disk that nobody was told of, so that nobody can have written to it. */
 export async function discard({ temporary, intent, disk, record }: NewDisk): Promise<void> {
   await Promise.all([temporary, disk, intent, record].map((file) => rm(file, { force: true })));

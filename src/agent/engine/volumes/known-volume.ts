@@ -55,12 +55,12 @@ export async function servedVolume(parts: EngineParts, id: string): Promise<Volu
   return volume;
 }
 
-/** @throws StatusError UNAVAILABLE while the pool that a volume moved from is not there to give it up. */
+/** @throws StatusError UNAVAILABLE while a move of the volume is not settled: the pool that it left may be down. */
 export function requireArrived({ catalog }: EngineParts, id: string): void {
   if (!catalog.arriving().some((arrival) => arrival.id === id)) return;
   throw new StatusError(
     "UNAVAILABLE",
-    `volume ${id} has moved here from a pool that is down: bring that back first`,
+    `volume ${id} was being moved between pools: bring back the one that it left, or start the agent again`,
   );
 }
 

@@ -1,18 +1,21 @@
+import { rm } from "node:fs/promises";
+import { isThere } from "../../../kit/is-there.ts";
 import type { CallContext } from "../engine.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { fileNameOf } from "../pool/layout.ts";
+import type { Pool } from "../pool/pool.ts";
 import { claimRoom } from "../pool/room.ts";
 import { volumeRecord } from "../records/entries.ts";
-import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
-import { removeDeparted } from "../recovery/finish-moves.ts";
+import { bringIn, type NewDisk, newVolumeDisk, takeBack } from "../records/new-disk.ts";
 import { cutAtRest } from "./copy-disk.ts";
 import { requireDetached, soundVolume } from "./known-volume.ts";
 import { saveVolume } from "./modify-volume.ts";
+import { removeDeparted } from "./remove-departed.ts";
 
 /**
  * Moves a detached volume to another pool: a copy with the same id arrives there, then the disk here goes. A record says
- * so meanwhile, so that a start after a crash knows which of the two is meant.
+ * so meanwhile, so that a start after a crash knows which of the two is meant: the one here, for as long as it is here.
  */
 export async function moveVolume(
   parts: EngineParts,
@@ -20,23 +23,65 @@ export async function moveVolume(
   to: string,
   context: CallContext,
 ): Promise<Volume> {
-  const { pools, inventory } = parts;
   const volume = await soundVolume(parts, id);
   if (volume.pool === to) return volume;
   await requireDetached(parts, id);
-  const source = await pools.present(volume.pool);
-  const target = await claimRoom(parts, to, { ...volume });
-  const places = newVolumeDisk(target, fileNameOf(volume), id);
-  const moved: Volume = { ...volume, pool: target.name, path: places.disk };
+  const source = await parts.pools.present(volume.pool);
+  await parts.host.forget(id);
   try {
-    await bringIn(places, { ...volumeRecord(moved), movedFrom: source.id }, (temporary) =>
-      cutAtRest(volume, temporary, id, context),
-    );
+    const places = await arrive(parts, volume, source, to, context);
+    const moved: Volume = { ...volume, pool: places.pool.name, path: places.disk };
+    await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
+      await undo(parts, volume, source, places);
+      throw error;
+    });
+    // It is there from now on, whatever its record says of where it came from.
+    await parts.inventory.putVolume(moved);
+    return await saveVolume(parts, moved);
   } catch (error) {
-    await inventory.look(volume);
+    // What it claims is claimed where it is.
+    if (await isThere(volume.path)) await parts.inventory.look(volume);
     throw error;
   }
-  await parts.host.forget(id);
-  await removeDeparted(source, volume);
-  return await saveVolume(parts, moved);
+}
+
+/** Copies a volume to another pool. On failure nothing stays there. */
+async function arrive(
+  parts: EngineParts,
+  volume: Volume,
+  source: Pool,
+  to: string,
+  context: CallContext,
+): Promise<NewDisk> {
+  const { id } = volume;
+  const target = await claimRoom(parts, to, { ...volume });
+  const places = newVolumeDisk(target, fileNameOf(volume), id);
+  // Left where the volume was before, it would have the next start remove the record of what arrives.
+  await rm(target.layout.gone(id), { force: true });
+  const record = volumeRecord({ ...volume, pool: target.name, path: places.disk });
+  await bringIn(places, { ...record, movedFrom: source.id }, (temporary) =>
+    cutAtRest(volume, temporary, id, context),
+  );
+  return places;
+}
+
+/** Takes back a copy that could not take the volume's place. Where that fails, too, the volume is not changed until a start has settled it. */
+async function undo(
+  { catalog, log }: EngineParts,
+  { id, path }: Volume,
+  source: Pool,
+  places: NewDisk,
+): Promise<void> {
+  try {
+    if (await isThere(path)) {
+      await takeBack(places);
+      return;
+    }
+  } catch (error) {
+    log.error(
+      { err: error, id, path: places.disk },
+      "the copy of a volume that did not move can't be removed",
+    );
+  }
+  catalog.addArrival(places.pool.name, { id, from: source.id });
 }

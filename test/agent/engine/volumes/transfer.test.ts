@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect } from "chai";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { createVhdx, inspectVhdx } from "../../../../src/vhdx/index.ts";
 import { readDisk, writeDisk } from "../../../support/disk-content.ts";
-import { engineRigs, exactly, makeVolume, newVolume } from "../../../support/engine-rig.ts";
+import { engineRigs, makeVolume } from "../../../support/engine-rig.ts";
 import { fakeVm } from "../../../support/fake-host.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
@@ -74,32 +73,5 @@ describe("engine import and export", () => {
       "FAILED_PRECONDITION",
       "transferDirectory",
     );
-  });
-});
-
-describe("engine move", () => {
-  const newRig = engineRigs();
-
-  it("takes a volume to another pool with its id, name, content and labels", async () => {
-    const rig = await newRig({ pools: 2 });
-    const volume = await rig.engine.createVolume(
-      newVolume("travels", exactly(8n * MiB), { pool: "default", labels: { app: "db" } }),
-      context(),
-    );
-    const mark = randomBytes(512);
-    await writeDisk(volume.path, 0n, mark);
-    const moved = await rig.engine.moveVolume(volume.id, "pool-1", context());
-    const path = join(rig.directories[1]!, `travels;${volume.id}.vhdx`);
-    expect(moved).to.deep.equal({ ...volume, pool: "pool-1", path });
-    expect((await readDisk(path, 0n, 512)).equals(mark)).to.equal(true);
-    expect((await inspectVhdx(path)).virtualDiskId).to.equal(volume.id);
-    expect((await readdir(rig.directories[0]!)).filter((name) => name.includes(";"))).to.deep.equal([]);
-    expect((await rig.engine.moveVolume(volume.id, "pool-1", context())).path).to.equal(path);
-    expect(rig.parts.inventory.claims.promised("default")).to.equal(0n);
-    const record = await readFile(path.replace(/vhdx$/, "json"), "utf8");
-    expect(record).not.to.include("movedFrom");
-    await refused(rig.engine.moveVolume(volume.id, "nowhere", context()), "NOT_FOUND", "pool-1");
-    await rig.engine.attach(fakeVm(1).id, volume.id, false, undefined, context());
-    await refused(rig.engine.moveVolume(volume.id, "default", context()), "FAILED_PRECONDITION");
   });
 });
