@@ -149,7 +149,7 @@ const byVolumeId = [
   ["ControllerExpandVolume", { capacity_range: { required_bytes: 8 * 2 ** 20 } }, NOT_FOUND],
   ["ControllerPublishVolume", { node_id: NODE, volume_capability: WRITER }, NOT_FOUND],
   ["ValidateVolumeCapabilities", { volume_capabilities: [WRITER] }, NOT_FOUND],
-  ["ControllerUnpublishVolume", { node_id: NODE }, { ...NOT_FOUND, unknown: "OK" }],
+  ["ControllerUnpublishVolume", { node_id: NODE }, { ...NOT_FOUND, unparsable: "OK", unknown: "OK" }],
   ["DeleteVolume", {}, { ...NOT_FOUND, unparsable: "OK", unknown: "OK" }],
 ] as const;
 
