@@ -6,6 +6,9 @@ $script:VmNotHere = 'HypervCsi.VmNotHere'
 # Msvm_ComputerSystem.EnabledState of a VM that is off.
 $script:StateOff = 3
 
+# MSCluster_Node.State of a member that its cluster has given up.
+$script:MemberDown = 1
+
 # Jobs that WMI methods start: return value, and states of Msvm_ConcreteJob.
 $script:JobStarted = 4096
 $script:JobCompleted = @(7, 32768)
@@ -25,9 +28,18 @@ function Assert-Vm {
     }
 }
 
-# True while the slot is free and no VM has the disk, as its drive or at the base of a chain.
+# True when every member of the cluster that is not down was asked and has answered: any other may have a VM with the disk.
+function Test-IsComplete {
+    param($Inventory, [string[]] $HostNames)
+    $silent = @($Inventory.unreachable | ForEach-Object { $_.host })
+    $untold = @($Inventory.nodes | Where-Object { $_.state -ne $script:MemberDown -and ($HostNames -notcontains $_.name -or $silent -contains $_.name) })
+    $untold.Count -eq 0
+}
+
+# True while the slot is free and no VM of any member has the disk, as its drive or at the base of a chain.
 function Test-MayAttach {
     param($Inventory, $Place)
+    if (-not (Test-IsComplete -Inventory $Inventory -HostNames $Place.hosts)) { return $false }
     $vm = Find-Vm -Inventory $Inventory -HostName $Place.host -VmId $Place.vmId
     if ($null -eq $vm) { return $false }
     $controller = $vm.controllers | Where-Object { $_.id -eq $Place.controllerId } | Select-Object -First 1

@@ -8,7 +8,8 @@ import { plugIn, takeOut } from "./devices.ts";
 import { loopOf } from "./guest.ts";
 import { bytesOf, standIn } from "./held-files.ts";
 import { inventoryOf } from "./inventory.ts";
-import { baseOf, OFF, RUNNING, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
+import { mayAttach } from "./may-attach.ts";
+import { OFF, RUNNING, type SimDrive, type SimState, type SimVm, withVm } from "./model.ts";
 import { notThere, refusalOf, Refusal } from "./refusals.ts";
 
 /** What the simulator does: a step of the model and its devices, and what it answers. */
@@ -54,14 +55,7 @@ export const operations: Handlers = {
   attach: async (state, args, { directory, computer }) => {
     const { vmId, controllerId, lun, path, readOnly, minimumIops, maximumIops, hosts } = args;
     const vm = vmOn(state, args);
-    const isTaken = vm.drives.some((drive) => drive.controllerId === controllerId && drive.lun === lun);
-    const asked = state.vms.filter(({ host }) =>
-      hosts.length === 0 ? host === computer : hosts.includes(host),
-    );
-    const isHeld = asked.some(({ drives }) =>
-      drives.some((drive) => drive.path === path || baseOf(state, drive.path) === path),
-    );
-    if (isTaken || isHeld || !vm.controllers.includes(controllerId)) return unchanged(state, hosts, computer);
+    if (!mayAttach(inventoryOf(state, hosts, computer), args)) return unchanged(state, hosts, computer);
     requireFree(state, path);
     const drive: SimDrive = { controllerId, lun, path, readOnly, minimumIops, maximumIops };
     const next = withVm(state, vmId, (each) => ({ ...each, drives: [...each.drives, drive] }));

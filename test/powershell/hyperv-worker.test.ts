@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { mayHaveVms } from "../../src/agent/hosts/hyperv/members.ts";
 import {
   ClusterNode,
   DiskInfo,
@@ -27,6 +30,21 @@ describe("the scripts of a Hyper-V host's worker", () => {
     const body = await bodyOf("hyperv-inventory.ps1", "Get-ClusterMember");
     expect(body).to.match(/-ClassName 'MSCluster_Node' -Property 'Name', 'State'/);
     expect(body).to.match(/\bstate = \[long\] \$node\.State \}/);
+  });
+
+  it("add no drive unless every member that may have VMs has answered", async () => {
+    const mayAttach = await bodyOf("hyperv-changes.ps1", "Test-MayAttach");
+    const [first, second] = mayAttach.trim().split(/\n\s*/);
+    expect(first).to.equal("param($Inventory, $Place)");
+    expect(second).to.equal(
+      "if (-not (Test-IsComplete -Inventory $Inventory -HostNames $Place.hosts)) { return $false }",
+    );
+    const isComplete = await bodyOf("hyperv-changes.ps1", "Test-IsComplete");
+    expect(isComplete).to.include("$_.state -ne $script:MemberDown -and (");
+    const text = await readFile(join(import.meta.dirname, "../../powershell/hyperv-changes.ps1"), "utf8");
+    const down = Number(/^\$script:MemberDown = (\d+)$/m.exec(text)?.[1]);
+    for (const state of [-1, 0, 1, 2, 3])
+      expect(mayHaveVms({ name: "hv-1", state }), String(state)).to.equal(state !== down);
   });
 
   it("speak the protocol's version", async () => {

@@ -149,8 +149,8 @@ export interface Args {
   /** Of all VMs, with everything there is to tell of them. */
   readonly listVms: Asked;
   /**
-   * Done only when the VM is on that host, the slot is free, and no VM of the hosts that were asked has the disk,
-   * as a path or at the base of a chain.
+   * Done only when the VM is on that host, the slot is free, all members of the cluster that are not down are among the
+   * hosts and answered, and no VM of theirs has the disk, as a path or at the base of a chain.
    */
   readonly attach: DrivePlace &
     Asked & { readonly readOnly: boolean; readonly minimumIops: number; readonly maximumIops: number };

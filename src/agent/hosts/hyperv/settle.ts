@@ -43,7 +43,8 @@ export async function settle<T>(
     if (signal.aborted) break;
     try {
       const { done, inventory } = await step.change(attempt > 1);
-      seen = survey.take(inventory);
+      // What was not done may be for a member of the cluster that is new: a look asks all that there are.
+      seen = done ? survey.take(inventory) : await survey.look();
       // A session that does not see what it has just done is not believed.
       if (done && !("done" in decide(seen))) seen = await survey.look(true);
       failure = undefined;

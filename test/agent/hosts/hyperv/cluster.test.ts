@@ -7,7 +7,17 @@ import { silentLog } from "../../../../src/kit/log.ts";
 import { createMetrics } from "../../../../src/kit/metrics.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { moveDisk } from "../../../hyperv-sim/held-files.ts";
-import { DOWN, JOINING, OFF, PAUSED, RUNNING, type SimHost, UP, withVm } from "../../../hyperv-sim/model.ts";
+import {
+  DOWN,
+  JOINING,
+  OFF,
+  PAUSED,
+  RUNNING,
+  type SimDrive,
+  type SimHost,
+  UP,
+  withVm,
+} from "../../../hyperv-sim/model.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
 import { hypervRig } from "../../../support/hyperv-rig.ts";
 import { context } from "../../../support/local-rig.ts";
@@ -92,6 +102,7 @@ describe("Hyper-V host: a failover cluster", () => {
 
   it("tells nothing of a host that is up and silent, and goes on without one that is down", async () => {
     const id = await newDisk();
+    await rig.host.listVms();
     await hostIs("hv-2", { answers: false });
     await refused(rig.engine.listVms(context()), "UNAVAILABLE", "hv-2");
     await refused(attach(id), "UNAVAILABLE", "hv-2");
@@ -101,6 +112,39 @@ describe("Hyper-V host: a failover cluster", () => {
     await attach(id);
     await detach(id);
   });
+
+  for (const [what, before, then] of [
+    ["falls silent", { answers: true }, { answers: false }],
+    ["was down when it was last looked", { state: DOWN }, { state: UP }],
+    ["was down, comes up and is silent", { state: DOWN }, { state: UP, answers: false }],
+  ] as const) {
+    it(`attaches no disk that a VM may have on a member that ${what}`, async () => {
+      const id = await newDisk();
+      const [one, two] = [rig.vmIds[1], vmId()];
+      const { path } = await rig.engine.getVolume(id, context());
+      const [controllerId = ""] = (await rig.simulator.vm(one)).controllers;
+      const drive = { controllerId, lun: 0, path, readOnly: false, minimumIops: 0, maximumIops: 0 };
+      const give = (host: string, drives: readonly SimDrive[]) =>
+        rig.simulator.change((all) => withVm(all, one, (vm) => ({ ...vm, host, drives })));
+      try {
+        await give("hv-2", []);
+        await hostIs("hv-2", before);
+        await rig.host.listVms();
+        // From here on nothing has told the agent of this.
+        await give("hv-2", [drive]);
+        await hostIs("hv-2", then);
+        const [code, why] =
+          "answers" in then ? (["UNAVAILABLE", "hv-2"] as const) : (["FAILED_PRECONDITION", one] as const);
+        await refused(attach(id, two), code, why);
+        expect((await holders(id)).map((vm) => vm.id)).to.deep.equal([one]);
+      } finally {
+        await give("hv-1", []);
+      }
+      await hostIs("hv-2", { state: UP, answers: true });
+      await attach(id, two);
+      await detach(id);
+    });
+  }
 
   for (const [what, state] of [
     ["paused", PAUSED],
