@@ -1,7 +1,8 @@
-import { readdirSync, readlinkSync, stat as statThen, type Stats } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { blockDevicesAt } from "./block-device-at.ts";
 import { isClaimed } from "./claimed-device.ts";
 import { StatusError } from "./errors.ts";
 import { readMountTable } from "./mount-table.ts";
@@ -12,9 +13,6 @@ const LONGEST_PAUSE_MS = 800;
 
 /** How long, in milliseconds, the descriptors of all processes are gone through before others have their turn. */
 const LONGEST_TURN_MS = 5;
-
-/** Files looked at at once. */
-const MOST_LOOKS = 16;
 
 /** A block device of this machine. */
 interface BlockDevice {
@@ -66,10 +64,8 @@ async function mountOf(disk: BlockDevice): Promise<string | undefined> {
 }
 
 async function shows(path: string, disk: BlockDevice): Promise<boolean> {
-  const [bound, own] = await Promise.all(
-    [path, disk.device].map((each) => stat(each).catch(() => undefined)),
-  );
-  return bound?.isBlockDevice() === true && bound.rdev === own?.rdev;
+  const [own, bound] = await blockDevicesAt([disk.device, path]);
+  return bound !== undefined && bound === own;
 }
 
 /** Mounts of every namespace, device mappers and mkfs claim a device exclusively; so do we, for a moment. */
@@ -85,7 +81,6 @@ function loopOn(disk: BlockDevice): string | undefined {
 
 /** A process with the raw device open claims nothing: only its descriptors tell. */
 async function processWith(disk: BlockDevice): Promise<string | undefined> {
-  const { rdev } = await stat(disk.device);
   const paths: string[] = [];
   let turn = performance.now();
   for (const pid of await readdir("/proc")) {
@@ -95,23 +90,13 @@ async function processWith(disk: BlockDevice): Promise<string | undefined> {
     await setImmediate();
     turn = performance.now();
   }
-  for (let at = 0; at < paths.length; at += MOST_LOOKS) {
-    const some = paths.slice(at, at + MOST_LOOKS);
-    const files = await Promise.all(some.map(lookAt));
-    const found = files.findIndex((file) => file?.isBlockDevice() && file.rdev === rdev);
-    const pid = some[found]?.split("/")[2];
-    if (pid !== undefined) return `open in process ${pid} (${await nameOf(pid)})`;
+  const [own, ...files] = await blockDevicesAt([disk.device, ...paths]);
+  // Without its number nothing is known of who has it open.
+  if (own === undefined) {
+    throw new StatusError("UNAVAILABLE", `${disk.device} can't be looked at as a block device`);
   }
-  return undefined;
-}
-
-/** In another thread, since a file system may hang; with a callback, which takes half the time of a promise's. */
-function lookAt(path: string): Promise<Stats | undefined> {
-  return new Promise((resolve) => {
-    statThen(path, (_gone, file) => {
-      resolve(file);
-    });
-  });
+  const pid = paths[files.indexOf(own)]?.split("/")[2];
+  return pid === undefined ? undefined : `open in process ${pid} (${await nameOf(pid)})`;
 }
 
 /** Descriptors that may be a device, under whatever name its mount namespace gives it. */
