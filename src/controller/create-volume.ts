@@ -46,7 +46,7 @@ export function createVolume(parts: ControllerParts): ControllerRpcs["CreateVolu
     const create = (group: Group) => group.agent.createVolume(name, options, call);
     const { group, volume } =
       source === undefined
-        ? await placement.place(name, topology, size.size, create, call)
+        ? await placement.place({ name, size: size.size, pool }, topology, create, call)
         : await createBeside(parts, source.group, topology, create);
     return {
       volume: {

@@ -1,6 +1,7 @@
 import type { ControllerRpcs } from "../csi/rpc.ts";
 import { readCapability } from "../csi/volume-capability.ts";
 import { StatusError } from "../kit/errors.ts";
+import { unlessGone } from "../kit/unless-gone.ts";
 import { readClassParameters } from "./class-parameters.ts";
 import type { Group } from "./groups.ts";
 import type { ControllerParts } from "./parts.ts";
@@ -13,7 +14,12 @@ export function getCapacity(parts: ControllerParts): ControllerRpcs["GetCapacity
     if (!isPossible(parameters, request.volume_capabilities)) return { available_capacity: 0 };
     const segments = request.accessible_topology?.segments;
     const groups = segments === undefined ? parts.groups.all() : groupsIn(parts, segments);
-    const answers = await Promise.all(groups.map(({ agent }) => agent.capacity(parameters.pool, call)));
+    const { pool } = parameters;
+    const asked = groups.map(({ agent }) => agent.capacity(pool, call));
+    // Where the group has no such pool, nothing can be made of it; another group may have it.
+    const answers = (await Promise.all(pool === undefined ? asked : asked.map(unlessGone))).filter(
+      (answer) => answer !== undefined,
+    );
     if (answers.length === 0) return { available_capacity: 0 };
     return {
       available_capacity: answers.reduce((sum, { AvailableCapacity }) => sum + AvailableCapacity, 0),

@@ -11,6 +11,15 @@ import { groupNamesIn } from "./topology.ts";
 /** Asks a group for the volume. */
 type Create = (group: Group) => Promise<VolumeAnswer>;
 
+/** What is to be placed. */
+export interface Wanted {
+  readonly name: string;
+  /** Bytes; groups without room for them come last in their rank. */
+  readonly size: bigint;
+  /** The pool that it must lie in. */
+  readonly pool: string | undefined;
+}
+
 /** A new volume, or the one that was there already, and who has it. */
 export interface Placed {
   readonly group: Group;
@@ -27,7 +36,7 @@ interface PassedOver {
  * Finds the group of a new volume. First the one that has its name: any allowed group is asked for it, and one that was
  * asked to create it lately and does not answer now may have it, so that the answer is UNAVAILABLE rather than a twin.
  * Else the allowed groups in order: the preferred ones as they stand, then the other requisite ones by what they can
- * promise. One that does not answer or is full is passed over.
+ * promise. One that does not answer, is full or has no such pool is passed over.
  */
 export class Placement {
   readonly #parts: ControllerParts;
@@ -38,26 +47,34 @@ export class Placement {
   }
 
   /**
-   * @param size bytes that it needs; groups without room for it come last in their rank
-   * @throws StatusError RESOURCE_EXHAUSTED when no allowed group has room, UNAVAILABLE when one that might have does not answer
+   * @param create must be NOT_FOUND for a pool that there is not, and for nothing else
+   * @throws StatusError RESOURCE_EXHAUSTED when no allowed group has room or the pool, UNAVAILABLE when one that might have
+   * does not answer
    */
   async place(
-    name: string,
+    wanted: Wanted,
     requirement: TopologyRequirement__Output | null,
-    size: bigint,
     create: Create,
     call: ClientCall,
   ): Promise<Placed> {
+    const { name, pool } = wanted;
     const ranks = this.#ranks(requirement);
     const allowed = ranks.flat();
     const [only] = allowed;
-    if (only !== undefined && allowed.length === 1) return { group: only, volume: await create(only) };
+    if (only !== undefined && allowed.length === 1) {
+      const volume = await create(only).catch((error: unknown) => {
+        const lacking = withoutPool(error, pool);
+        throw lacking === undefined ? error : nowhere([{ group: only, error: lacking }]);
+      });
+      return { group: only, volume };
+    }
     const passed: PassedOver[] = [];
     const attempt = async (group: Group): Promise<Placed | undefined> => {
       this.#recent.set(name, group.name);
       try {
         return { group, volume: await create(group) };
-      } catch (error) {
+      } catch (thrown) {
+        const error = withoutPool(thrown, pool) ?? thrown;
         if (!(error instanceof StatusError) || error.code !== "RESOURCE_EXHAUSTED") throw error;
         this.#recent.delete(name, group.name);
         passed.push({ group, error });
@@ -77,7 +94,7 @@ export class Placement {
     const found = owner && (await attempt(owner));
     if (found !== undefined) return found;
     for (const rank of ranks) {
-      for (const group of await byRoom(rank, isPassed, passed, size, call)) {
+      for (const group of await byRoom(rank, isPassed, passed, wanted, call)) {
         // Another call for this name may have chosen meanwhile.
         const placed = await attempt(recent() ?? group);
         if (placed !== undefined) return placed;
@@ -132,7 +149,7 @@ async function byRoom(
   rank: readonly Group[],
   isPassed: (group: Group) => boolean,
   passed: PassedOver[],
-  size: bigint,
+  { size, pool }: Wanted,
   call: ClientCall,
 ): Promise<Group[]> {
   const groups = rank.filter((group) => !isPassed(group));
@@ -140,10 +157,10 @@ async function byRoom(
   const rooms = await Promise.all(
     groups.map(async (group) => {
       try {
-        const room = await look(group, call, (agent, own) => agent.capacity(undefined, own));
+        const room = await look(group, call, (agent, own) => agent.capacity(pool, own));
         return [{ group, fits: BigInt(room.MaximumVolumeSize) >= size, free: room.AvailableCapacity }];
       } catch (error) {
-        passed.push({ group, error: StatusError.from(error) });
+        passed.push({ group, error: withoutPool(error, pool) ?? StatusError.from(error) });
         return [];
       }
     }),
@@ -152,6 +169,12 @@ async function byRoom(
     .flat()
     .sort((one, other) => Number(other.fits) - Number(one.fits) || other.free - one.free)
     .map(({ group }) => group);
+}
+
+/** A group has no such pool: that is no room for the volume there, and another group may have it. Undefined for another error. */
+function withoutPool(error: unknown, pool: string | undefined): StatusError | undefined {
+  if (pool === undefined || !(error instanceof StatusError) || error.code !== "NOT_FOUND") return undefined;
+  return new StatusError("RESOURCE_EXHAUSTED", error.message, error);
 }
 
 /** Reasons that one message tells. */

@@ -68,6 +68,22 @@ describe("controller GetCapacity", () => {
   });
 });
 
+describe("controller GetCapacity of a pool", () => {
+  const controller = testController({ groups: ["east", "west"], twoPools: ["west"] });
+  const available = async (pool: string, request = {}) =>
+    (await controller.call.GetCapacity({ ...request, parameters: { pool } })).available_capacity;
+
+  it("is nothing in a group that has no such pool, and that of the others in all", async () => {
+    expect(await available("pool-1", segments("east"))).to.equal("0");
+    expect(Number(await available("pool-1", segments("west")))).to.be.greaterThan(0);
+    expect(Number(await available("pool-1"))).to.be.greaterThan(0);
+  });
+
+  it("is nothing when no group has it", async () => {
+    expect(await available("nosuch")).to.equal("0");
+  });
+});
+
 describe("controller GetCapacity with an agent down", () => {
   const controller = testController({ groups: ["east"], down: ["west"] });
 

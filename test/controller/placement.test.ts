@@ -57,6 +57,62 @@ describe("controller placement of new volumes", () => {
   });
 });
 
+describe("controller placement where only some groups have the pool", () => {
+  const controller = testController({ groups: ["east", "north", "west"], twoPools: ["north", "west"] });
+  let made = 0;
+  const create = async (pool: string, requirement: object | null = null, more: object = {}) => {
+    const { volume } = await controller.call.CreateVolume({
+      name: `in-pool-${made++}`,
+      volume_capabilities: [WRITER],
+      capacity_range: { required_bytes: 8 * 2 ** 20 },
+      parameters: { pool },
+      accessibility_requirements: requirement,
+      ...more,
+    });
+    return volume!.volume_id;
+  };
+
+  it("passes over the others, wherever they stand", async () => {
+    expect(await create("pool-1")).to.match(/^(north|west)\//);
+    expect(await create("pool-1", { preferred: at("east", "north", "west") })).to.match(/^north\//);
+    expect(await create("pool-1", { preferred: at("east"), requisite: at("east", "west") })).to.match(
+      /^west\//,
+    );
+    controller.agents["north"]!.freeBytes = controller.agents["west"]!.freeBytes = 0n;
+    expect(await create("default")).to.match(/^east\//);
+  });
+
+  it("takes the group whose pool of that name has the most room", async () => {
+    const large = { capacity_range: { required_bytes: 512 * 2 ** 20 } };
+    await create("pool-1", { requisite: at("west") }, large);
+    controller.agents["north"]!.freeBytes = 0n;
+    controller.agents["west"]!.freeBytes = 100n * GiB;
+    expect(await create("pool-1")).to.match(/^north\//);
+  });
+
+  it("finds the volume again, by the same request", async () => {
+    const first = await create("pool-1", { preferred: at("east", "west") }, { name: "again" });
+    expect(
+      await create("pool-1", { preferred: at("east", "north"), requisite: at("west") }, { name: "again" }),
+    ).to.equal(first);
+  });
+
+  it("has no room for it elsewhere, which names pool and groups", async () => {
+    // The provisioner lets the scheduler choose another node for this code alone.
+    const lacks = /east: there is no pool "pool-1"; there are: default/;
+    await expectFailure(create("pool-1", { requisite: at("east") }), "RESOURCE_EXHAUSTED", lacks);
+    const none =
+      /(east|north|west): there is no pool "nosuch"; .*; (east|north|west): .*; (east|north|west): /;
+    await expectFailure(create("nosuch"), "RESOURCE_EXHAUSTED", none);
+  });
+
+  it("does not take a source that is gone for a pool that there is not", async () => {
+    const gone = "east/11111111-2222-4333-8444-555555555555";
+    const source = { volume_content_source: { volume: { volume_id: gone } } };
+    await expectFailure(create("pool-1", null, source), "NOT_FOUND");
+  });
+});
+
 describe("controller placement with an agent down", () => {
   const controller = testController({ groups: ["east"], down: ["west"] });
   let made = 0;

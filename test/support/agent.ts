@@ -32,15 +32,17 @@ export interface TestAgent {
   close(): Promise<void>;
 }
 
+/** @param more directories of further pools, `pool-1` and so on beside `default` */
 export async function startTestAgent(
   directory: string,
   group = "local",
   vms?: readonly Vm[],
+  ...more: readonly string[]
 ): Promise<TestAgent> {
   const own: { freeBytes: bigint | undefined } = { freeBytes: undefined };
   const host = new FakeHost(vms);
   const metrics = createMetrics();
-  const rig = await openRig([directory], { host, group, free: () => own.freeBytes });
+  const rig = await openRig([directory, ...more], { host, group, free: () => own.freeBytes });
   observePools(rig.parts, metrics.registry);
   const engine = observedEngine(rig.engine, metrics, silentLog());
   const server = createRestServer(engine, new KeyRing([adminKey]), testRestSettings, metrics, silentLog());

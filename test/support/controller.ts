@@ -46,10 +46,17 @@ interface Layout {
   /** Groups that are configured and whose agent does not answer. */
   readonly down?: readonly string[];
   readonly vms?: readonly Vm[];
+  /** Groups that have a pool `pool-1` beside their `default`. */
+  readonly twoPools?: readonly string[];
 }
 
 /** A controller on a real socket over real agents, for the tests of the enclosing `describe`. */
-export function testController({ groups = ["local"], down = [], vms }: Layout = {}): TestController {
+export function testController({
+  groups = ["local"],
+  down = [],
+  vms,
+  twoPools = [],
+}: Layout = {}): TestController {
   const controller = {} as { -readonly [Key in keyof TestController]: TestController[Key] };
   const closers: (() => Promise<void> | void)[] = [];
   before(async () => {
@@ -58,7 +65,8 @@ export function testController({ groups = ["local"], down = [], vms }: Layout = 
     await mkdir(join(directory, "pools"));
     const agents: Record<string, TestAgent> = {};
     for (const group of groups) {
-      const agent = await startTestAgent(join(directory, "pools", group), group, vms);
+      const more = twoPools.includes(group) ? [join(directory, "pools", `${group}-1`)] : [];
+      const agent = await startTestAgent(join(directory, "pools", group), group, vms, ...more);
       closers.push(() => agent.close());
       agents[group] = agent;
     }
