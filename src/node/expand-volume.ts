@@ -19,8 +19,9 @@ export function expandVolume(parts: NodeParts): NodeRpcs["NodeExpandVolume"] {
       const { access, path } = await publishedHere(parts.guest, volumeId, request.volume_path);
       const size = await parts.guest.currentDiskSize(path);
       if (size < required) {
+        // Of FAILED_PRECONDITION kubelet makes "not while it is in use", and never asks again on this node.
         throw new StatusError(
-          "FAILED_PRECONDITION",
+          "UNAVAILABLE",
           `the disk of volume ${volumeId} has ${size} bytes, less than the ${required} asked for: the host has not grown it`,
         );
       }

@@ -64,11 +64,7 @@ for (const system of nodeSystems) {
 
     it("is refused before the host has grown the disk", async () => {
       const volume = await published(...usual);
-      await refused(
-        node.expand(volume, volume.target, 2n * usual[1]),
-        "FAILED_PRECONDITION",
-        "has not grown",
-      );
+      await refused(node.expand(volume, volume.target, 2n * usual[1]), "UNAVAILABLE", "has not grown");
       await refused(node.expand(volume, volume.target, -1n), "INVALID_ARGUMENT", "negative");
     });
 

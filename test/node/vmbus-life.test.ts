@@ -61,7 +61,7 @@ describe("a volume's life on a Hyper-V SCSI controller", () => {
     const { node } = rig.get;
     const volume = await node.volume(320n * MiB);
     await node.stage(volume, { fsType: "xfs" });
-    await refused(node.expand(volume, volume.staging, 640n * MiB), "FAILED_PRECONDITION", "has not grown it");
+    await refused(node.expand(volume, volume.staging, 640n * MiB), "UNAVAILABLE", "has not grown it");
     await node.grow(volume, 640n * MiB);
     expect(await node.expand(volume, volume.staging, 640n * MiB)).to.deep.equal({
       capacity_bytes: String(640n * MiB),

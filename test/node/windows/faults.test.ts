@@ -121,7 +121,7 @@ describe("a Windows node, when things go wrong", () => {
     const { node } = rig.get;
     const volume = await node.volume();
     await node.stage(volume);
-    await refused(node.expand(volume, volume.staging, 128n * MiB), "FAILED_PRECONDITION", "has not grown it");
+    await refused(node.expand(volume, volume.staging, 128n * MiB), "UNAVAILABLE", "has not grown it");
     await node.grow(volume, 128n * MiB);
     for (let again = 0; again < 2; again++) await node.expand(volume, volume.staging, 128n * MiB);
     expect((await node.stats(volume, volume.staging)).bytes?.total).to.equal(111 * 1024 * 1024);
