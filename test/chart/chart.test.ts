@@ -236,6 +236,16 @@ describe("the Helm chart", function () {
       [{ agents, storageClasses: [{ name: "a", reclaimPolicy: "Keep" }] }, /reclaimPolicy/],
       [{ agents, sidecars: { attacher: { timeout: 60 } } }, /timeout/],
       [{ agents, serviceAccount: { create: false } }, /serviceAccount\.\w+ is needed/],
+      [
+        { agents, controller: { kubernetes: { enabled: false }, fencing: { enabled: true } } },
+        /controller\.fencing\.enabled needs controller\.kubernetes\.enabled/,
+      ],
+      ...["0s", "59s", "59.9s", "0.9m", "0.01h", "1d"].map(
+        (after) => [{ agents, controller: { fencing: { enabled: true, after } } }, /after/] as const,
+      ),
+      ...["0", "0ms", "0s", "00h", "1.5h"].map(
+        (serveLastKnown) => [{ agents, controller: { serveLastKnown } }, /serveLastKnown/] as const,
+      ),
     ] as const) {
       const file = await values(content);
       const refused = await renderChart("--values", file).then(
@@ -243,6 +253,27 @@ describe("the Helm chart", function () {
         (error: unknown) => (error as Error).message,
       );
       expect(refused, JSON.stringify(content)).to.match(message);
+    }
+  });
+
+  it("takes times of the controller that can be meant", async () => {
+    for (const [after, serveLastKnown] of [
+      ["60s", "1ms"],
+      ["100.5s", "10s"],
+      ["1m", "05m"],
+      ["1.5m", "1h"],
+      ["0.5h", ""],
+    ]) {
+      const file = await values({ controller: { fencing: { enabled: true, after }, serveLastKnown } });
+      const [container] = podOf(
+        manifestsOf(await renderChart("--values", minimal, "--values", file)),
+        "Deployment",
+      ).containers;
+      await controllerCommand()
+        .exitOverride()
+        .action(() => undefined)
+        .parseAsync(container?.args.slice(1) ?? [], { from: "user" });
+      expect(container?.args).to.include(`--fence-after=${after}`);
     }
   });
 
