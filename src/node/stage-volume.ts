@@ -73,7 +73,7 @@ async function stageMount(
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
     await requireLabel(guest, disk, path, seLinuxLabel);
-    if (!readOnly) await growStaged(guest, plain, fsType, path, options);
+    if (!how.readOnly) await growStaged(guest, plain, fsType, path, options);
   };
   if (passphrase === undefined) {
     await mount(disk, await ensureFileSystem(guest, disk, wanted, context.format, readOnly));
