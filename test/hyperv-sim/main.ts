@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Operation } from "../../src/agent/hosts/hyperv/protocol.ts";
+import { uncheckpoint } from "./chains.ts";
 import { inventoryOf } from "./inventory.ts";
 import { type Fault, type SimState, withVm } from "./model.ts";
 import { beSlow, operations, type Outcome, type Place } from "./operations.ts";
@@ -31,7 +32,7 @@ async function answer({ id, op, args }: Request): Promise<string | undefined> {
     if (early !== undefined) return early.line;
     const outcome = await perform(state, op, args);
     if ("error" in outcome) return JSON.stringify({ id, error: outcome.error });
-    await writeState(directory, outcome.state);
+    await writeState(directory, await withFaultAfter(outcome.state, fault));
     const late = failAt(fault, "after", id);
     if (late !== undefined) return late.line;
     const result = fault?.kind === "stale" ? stale(state, outcome, args) : outcome.result;
@@ -51,7 +52,7 @@ async function perform(state: SimState, op: Operation, args: object) {
 /** A fault happens once, to whichever worker comes first. */
 function takeFault(state: SimState, op: Operation): { state: SimState; fault: Fault | undefined } {
   const calls = { ...state.calls, [op]: (state.calls[op] ?? 0) + 1 };
-  const fault = state.faults.find((each) => each.op === op);
+  const fault = state.faults.find((each) => each.op === op && isDue(state, each));
   return { state: { ...state, calls, faults: state.faults.filter((each) => each !== fault) }, fault };
 }
 
@@ -59,6 +60,24 @@ function withFault(state: SimState, fault: Fault | undefined): SimState {
   if (fault?.kind === "migrate") return withVm(state, fault.vmId, (vm) => ({ ...vm, host: fault.to }));
   if (fault?.kind !== "slow-merge") return state;
   return { ...state, vms: state.vms.map((vm) => ({ ...vm, mergeLooks: fault.looks })) };
+}
+
+function isDue({ vms }: SimState, fault: Fault): boolean {
+  return (
+    fault.kind !== "checkpoint-lost" ||
+    vms.some(({ id, checkpoints }) => id === fault.vmId && checkpoints.length > 0)
+  );
+}
+
+/** What happens once the answer is made that tells of how it was before. */
+async function withFaultAfter(state: SimState, fault: Fault | undefined): Promise<SimState> {
+  if (fault?.kind !== "checkpoint-lost") return state;
+  const { host, checkpoints: [checkpoint] = [] } = state.vms.find(({ id }) => id === fault.vmId) ?? {};
+  if (fault.how === "removed") return await uncheckpoint(state, fault.vmId, checkpoint?.id ?? "", 2);
+  return {
+    ...state,
+    hosts: state.hosts.map((each) => (each.name === host ? { ...each, answers: false } : each)),
+  };
 }
 
 /** What a fault makes of the answer at a moment; undefined when nothing, a line that is undefined when there is none. */

@@ -57,6 +57,8 @@ export type Fault = { readonly op: Operation } & (
   | { readonly kind: "migrate"; readonly vmId: string; readonly to: string }
   /** The merge that the request begins takes so many looks. */
   | { readonly kind: "slow-merge"; readonly looks: number }
+  /** Right after the first look that tells of a checkpoint of the VM, it is removed, or the VM's host falls silent. */
+  | { readonly kind: "checkpoint-lost"; readonly vmId: string; readonly how: "removed" | "silent" }
 );
 
 export const RUNNING = 2;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StatusError } from "../../../kit/errors.ts";
 import type { HypervParts } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
-import { checkpointsText, isInChain } from "./seen.ts";
+import { checkpointsText, driveIn, isInChain, type Seen } from "./seen.ts";
 import { failureBehind } from "../../../kit/worker/failure.ts";
 import { hasMoved } from "./worker/failures.ts";
 import { WorkerLost } from "../../../kit/worker/process.ts";
@@ -26,8 +26,15 @@ export function isOwn({ name }: Checkpoint, group: string): boolean {
   return name.startsWith(prefix) && GUID.test(name.slice(prefix.length));
 }
 
-/** Makes a checkpoint of a VM that has none; from then on the disks' own files don't change. */
-export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<Checkpoint> {
+/** A checkpoint of ours, and what was seen when it was there. */
+export interface Frozen {
+  readonly vmId: string;
+  readonly checkpoint: Checkpoint;
+  readonly seen: Seen;
+}
+
+/** Makes a checkpoint of a VM that has none; as long as it is there the disks' own files don't change. */
+export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<Frozen> {
   const { workers, survey, group } = parts;
   const name = ownPrefix(group) + randomUUID();
   try {
@@ -37,7 +44,8 @@ export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<
     if (!(error instanceof WorkerLost)) throw error;
     parts.log.warn({ vm: vm.id, err: error }, "looking whether the checkpoint was made all the same");
   }
-  const now = (await survey.look(true)).vms.get(vm.id);
+  const seen = await survey.look(true);
+  const now = seen.vms.get(vm.id);
   const made = now?.checkpoints.find((checkpoint) => checkpoint.name === name);
   if (now === undefined || made === undefined) {
     throw new StatusError("ABORTED", `VM ${vm.id} got no checkpoint; the request can be repeated`);
@@ -47,9 +55,34 @@ export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<
     ({ controllerId, lun, path, basePath }) =>
       path === basePath || basePath !== before.get(`${controllerId} ${lun}`),
   );
-  if (loose === undefined) return made;
+  if (loose === undefined) return { vmId: vm.id, checkpoint: made, seen };
   await removeCheckpoint(parts, vm.id, made);
   throw new StatusError("FAILED_PRECONDITION", `the checkpoint of VM ${vm.id} does not hold ${loose.path}`);
+}
+
+/**
+ * Looks whether a checkpoint has held volumes until now: once somebody removes it, the disks' own files change.
+ * @throws StatusError ABORTED it did not; UNAVAILABLE when that can't be told
+ */
+export async function requireStillFrozen(
+  { survey }: Pick<HypervParts, "survey">,
+  { vmId, checkpoint, seen }: Frozen,
+  volumeIds: readonly string[],
+): Promise<void> {
+  const now = await survey.look(true);
+  const isThere = now.vms.get(vmId)?.checkpoints.some(({ id }) => id === checkpoint.id) ?? false;
+  const loose = volumeIds.find((volumeId) => {
+    const [before, after] = [driveIn(seen, volumeId, vmId)?.drive, driveIn(now, volumeId, vmId)?.drive];
+    return before === undefined || after?.path !== before.path || after.basePath !== before.basePath;
+  });
+  if (isThere && loose === undefined) return;
+  const why = isThere
+    ? `volume ${loose ?? ""} got another file`
+    : `checkpoint ${checkpoint.name} was removed by somebody else`;
+  throw new StatusError(
+    "ABORTED",
+    `${why} while disks of VM ${vmId} were copied: the copy is thrown away, the request can be repeated`,
+  );
 }
 
 /**

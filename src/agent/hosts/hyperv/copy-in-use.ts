@@ -5,11 +5,13 @@ import { formatSize, GiB } from "../../../kit/sizes.ts";
 import { cloneUnnamedVhdx } from "../../../vhdx/index.ts";
 import type { CopyInUse } from "../host.ts";
 import {
+  type Frozen,
   isOwn,
   LONGEST_COPY_MS,
   makeCheckpoint,
   removeCheckpoint,
   requireNoCheckpoints,
+  requireStillFrozen,
 } from "./checkpoints.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import type { HypervVm } from "./protocol.ts";
@@ -32,9 +34,15 @@ export async function copyInUse(
   parts.locks
     .run([vmKey(vmId)], `copy ${copies.map(({ disk }) => disk.volumeId).join(" ")}`, signal, async () => {
       const vm = await readyForCheckpoint(parts, copies, vmId);
-      const checkpoint = await makeCheckpoint(parts, vm);
+      const frozen = await makeCheckpoint(parts, vm);
+      const { checkpoint } = frozen;
       try {
-        await copyFrozen(copies, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_COPY_MS)]));
+        await copyFrozen(
+          parts,
+          frozen,
+          copies,
+          AbortSignal.any([signal, AbortSignal.timeout(LONGEST_COPY_MS)]),
+        );
         copied.resolve(undefined);
       } catch (error) {
         copied.reject(error);
@@ -100,12 +108,19 @@ async function requireRoom({ id, drives }: HypervVm): Promise<void> {
   }
 }
 
-/** Copies files that don't change any more: all of them, or none stays. */
-async function copyFrozen(copies: readonly CopyInUse[], signal: AbortSignal): Promise<void> {
+/** Copies files that don't change while a checkpoint is there: all of them, or none stays. */
+async function copyFrozen(
+  parts: HypervParts,
+  frozen: Frozen,
+  copies: readonly CopyInUse[],
+  signal: AbortSignal,
+): Promise<void> {
   try {
     for (const { disk, target, virtualDiskId } of copies) {
       await cloneUnnamedVhdx(disk.path, target, { virtualDiskId, signal });
     }
+    const volumeIds = copies.map(({ disk }) => disk.volumeId);
+    await requireStillFrozen(parts, frozen, volumeIds);
   } catch (error) {
     for (const { target } of copies) await rm(target, { force: true });
     throw error;

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { expect } from "chai";
 import type { Volume } from "../../../../src/agent/engine/model.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
@@ -78,6 +79,35 @@ describe("Hyper-V host: a copy of a disk in use, when things go wrong", () => {
     await refused(snapshot(), "FAILED_PRECONDITION", "0x800700aa");
     expect((await vm()).checkpoints).to.deep.equal([]);
   });
+
+  for (const [how, code] of [
+    ["removed", "ABORTED"],
+    ["silent", "UNAVAILABLE"],
+  ] as const) {
+    it(`claims no copy whose checkpoint did not last, as far as can be told: ${how}`, async () => {
+      const disks = async () =>
+        (await readdir(rig.pool, { recursive: true })).filter((name) => name.endsWith("vhdx")).sort();
+      const hostAnswers = (answers: boolean) =>
+        rig.simulator.change((state) => ({
+          ...state,
+          hosts: state.hosts.map((host) => ({ ...host, answers })),
+        }));
+      const before = await disks();
+      await rig.simulator.fault({ op: "listVms", kind: "checkpoint-lost", vmId: vmId(), how });
+      try {
+        await refused(snapshot(), code, /./);
+      } finally {
+        await hostAnswers(true);
+      }
+      await until(async () => {
+        await rig.host.leftovers(true);
+        return (await disks()).join() === before.join();
+      }, "the end of the checkpoint, and no copy");
+      const page = { maxEntries: 10, token: undefined };
+      expect((await rig.engine.listSnapshots(volume.id, page, context())).items).to.deep.equal([]);
+      expect((await readDisk((await snapshot()).path, 0n, 4096)).equals(written)).to.equal(true);
+    });
+  }
 
   for (const op of ["createCheckpoint", "removeCheckpoint", "resize", "detach"] as const) {
     it(`waits for a slow ${op}`, async () => {
