@@ -207,6 +207,22 @@ describe("the Helm chart", function () {
     );
   });
 
+  it("frees a node's port before another pod wants it where the controller uses the nodes' network", async () => {
+    const strategy = async (hostNetwork: boolean) => {
+      const file = await values({ controller: { hostNetwork } });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      const { spec } = manifests.find(({ kind }) => kind === "Deployment") as unknown as {
+        spec: { strategy?: object };
+      };
+      return spec.strategy;
+    };
+    expect(await strategy(true)).to.deep.equal({
+      type: "RollingUpdate",
+      rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
+    });
+    expect(await strategy(false)).to.equal(undefined);
+  });
+
   it("lets nobody read Secrets", async () => {
     for (const file of await readdir(join(here, "values"))) {
       const manifests = manifestsOf(await renderChart("--values", join(here, "values", file)));
