@@ -4,6 +4,7 @@ import { errorCodeOfGrpc, StatusError } from "../kit/errors.ts";
 import { type AgentAddress, type Connection, reasonOf } from "./connection.ts";
 import * as answers from "./generated/answers.ts";
 import { BUDGET_HEADER, REQUEST_ID_HEADER } from "./headers.ts";
+import { misdirectionOf } from "./misdirection.ts";
 
 /** Who asks: the signal ends the request, the deadline (performance.now() based) travels to the agent. */
 export interface ClientCall {
@@ -71,6 +72,8 @@ export function path(texts: TemplateStringsArray, ...values: string[]): string {
 
 function errorOf(error: unknown, url: string): StatusError {
   if (!isAxiosError(error)) return StatusError.from(error);
+  const misdirection = misdirectionOf(error);
+  if (misdirection !== undefined) return new StatusError("UNAVAILABLE", `${url}: ${misdirection}`);
   const answer: unknown = error.response?.data;
   // The cause is left out: an axios error carries the request, and with it the key.
   if (answers.isErrorAnswer(answer)) return new StatusError(errorCodeOfGrpc(answer.code), answer.message);

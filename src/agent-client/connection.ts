@@ -3,7 +3,8 @@ import { Agent as HttpsAgent } from "node:https";
 import axios, { isAxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 import axiosRetry, { exponentialDelay, isNetworkError } from "axios-retry";
 import { Breaker, type BreakerTimes, type Outage } from "./breaker.ts";
-import { API_KEY_HEADER } from "./headers.ts";
+import { API_KEY_HEADER, EXPECTED_GROUP_HEADER } from "./headers.ts";
+import { misdirectionOf } from "./misdirection.ts";
 
 /** How one agent is reached. */
 export interface AgentAddress {
@@ -16,7 +17,7 @@ export interface AgentAddress {
 
 /** For a client that knows whether its agent is there, and does not wait for one that is not. */
 export interface Watch {
-  /** As errors name the agent's hosts. */
+  /** Whose agent it must be: each request says so, and the agent of another group does nothing for it. */
   readonly group: string;
   readonly times: BreakerTimes;
   readonly onChange: (outage: Outage | undefined) => void;
@@ -38,7 +39,11 @@ export function connect(address: AgentAddress, watch?: Watch): Connection {
   const sockets = socketsOf(address, { keepAlive: true, maxSockets: SOCKETS });
   const http = axios.create({
     baseURL: address.url,
-    headers: { [API_KEY_HEADER]: address.apiKey, Accept: "application/json" },
+    headers: {
+      [API_KEY_HEADER]: address.apiKey,
+      Accept: "application/json",
+      ...(watch === undefined ? {} : { [EXPECTED_GROUP_HEADER]: watch.group }),
+    },
     ...sockets,
     proxy: false,
     maxRedirects: 0,
@@ -83,6 +88,7 @@ export function connect(address: AgentAddress, watch?: Watch): Connection {
 function breakerOf(address: AgentAddress, { group, times, onChange }: Watch): Breaker {
   const http = axios.create({
     baseURL: address.url,
+    headers: { [EXPECTED_GROUP_HEADER]: group },
     ...socketsOf(address, { keepAlive: false }),
     proxy: false,
     maxRedirects: 0,
@@ -107,9 +113,11 @@ function socketsOf({ ca }: AgentAddress, options: { keepAlive: boolean; maxSocke
 /** Answers of what stands in front of an agent that is gone. */
 const GATEWAY = new Set([502, 503, 504]);
 
-/** Why a request failed that no agent answered; undefined for one that was answered, or ended by who asked. */
+/** Why a request failed that no agent of the group answered; undefined for one that was answered, or ended by who asked. */
 function silenceOf(error: unknown): string | undefined {
   if (!isAxiosError(error)) return undefined;
+  const misdirection = misdirectionOf(error);
+  if (misdirection !== undefined) return misdirection;
   if (error.response !== undefined) {
     const { status, headers } = error.response;
     const isOurs = String(headers["content-type"] ?? "").includes("json");

@@ -14,6 +14,7 @@ import type { PoolPlace } from "./engine/pool/pool.ts";
 import type { EngineSettings } from "./engine/settings.ts";
 import { type HostSettings, openHost } from "./hosts/open-host.ts";
 import type { ListenAddress } from "./listen-address.ts";
+import type { ServedGroups } from "./rest/group-check.ts";
 import { renewCertificate } from "./rest/listener.ts";
 import { createRestServer, type RestSettings } from "./rest/server.ts";
 import {
@@ -25,14 +26,13 @@ import {
 
 export interface AgentSettings {
   readonly pools: readonly PoolPlace[];
-  /** The agent's group, then names that it had before. */
-  readonly groups: readonly [string, ...string[]];
+  readonly groups: ServedGroups;
   readonly host: HostSettings;
   readonly keyFile: string;
   readonly listen: ListenAddress;
   readonly tls: TlsSettings;
   readonly engine: EngineSettings;
-  readonly rest: Omit<RestSettings, "certificate">;
+  readonly rest: Omit<RestSettings, "certificate" | "groups">;
   /** Where the agent keeps what is its own, as opposed to its pools'. */
   readonly stateDirectory: string;
   /** File of the audit log; undefined writes it to the log. */
@@ -73,7 +73,7 @@ export async function startAgent(settings: AgentSettings, metrics: Metrics, log:
     const server = createRestServer(
       auditedEngine(engine, audit.note),
       keys,
-      { ...settings.rest, certificate },
+      { ...settings.rest, certificate, groups },
       metrics,
       log,
     );

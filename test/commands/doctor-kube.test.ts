@@ -18,7 +18,7 @@ describe("hyperv-csi doctor --kube", () => {
     await writeAgents(rig.agent.url);
   });
   const writeAgents = (url: string) =>
-    writeFile(agents, JSON.stringify({ agents: [{ group: "rack-1", url, apiKeyFile: "key" }] }));
+    writeFile(agents, JSON.stringify({ agents: [{ group: "local", url, apiKeyFile: "key" }] }));
   // Without a profile or an agent in the environment: those are not what is asked.
   const run = (...args: string[]) =>
     runProgram(rig.bundle, {}, [
@@ -37,16 +37,16 @@ describe("hyperv-csi doctor --kube", () => {
     const made = async (name: string) =>
       (await rig.json("volume", "create", name, "--size", "8M")) as { id: string };
     const [alone, named] = [await made("alone"), await made("named")];
-    putPv("pv-named", `rack-1/${named.id}`);
-    const gone = `rack-1/${randomUUID()}`;
+    putPv("pv-named", `local/${named.id}`);
+    const gone = `local/${randomUUID()}`;
     putPv("pv-gone", gone);
     const { exitCode, stdout, stderr } = await run("--grace", "1s");
     expect(stderr).to.equal("2 seem alone: looking again in 1 s whether they stay so\n");
     expect(exitCode).to.equal(3);
     expect(cells(stdout).map((row) => row.slice(0, 4))).to.deep.equal([
       ["GROUP", "FINDING", "NAME", "HANDLE"],
-      ["rack-1", "volume-without-pv", "alone", `rack-1/${alone.id}`],
-      ["rack-1", "pv-without-volume", "pv-gone", gone],
+      ["local", "volume-without-pv", "alone", `local/${alone.id}`],
+      ["local", "pv-without-volume", "pv-gone", gone],
     ]);
     const json = JSON.parse((await run("--grace", "0s", "-o", "json")).stdout) as object[];
     expect(json.map((finding) => Object.keys(finding))).to.deep.equal([
@@ -59,12 +59,12 @@ describe("hyperv-csi doctor --kube", () => {
   });
 
   it("ends with 1, and tells no orphan, when a group or the API server does not answer", async () => {
-    putPv("pv", `rack-1/${randomUUID()}`);
+    putPv("pv", `local/${randomUUID()}`);
     await writeAgents("http://127.0.0.1:1");
     const silent = await run();
     expect(silent).to.include({ exitCode: 1, stdout: "" });
     expect(silent.stderr).to.match(
-      /^hyperv-csi doctor: nothing can be told .* while group rack-1 does not answer/,
+      /^hyperv-csi doctor: nothing can be told .* while group local does not answer/,
     );
     await writeAgents(rig.agent.url);
     await test.server.close();

@@ -3,7 +3,8 @@ import { observePools } from "../../src/agent/engine/pool/pool-metrics.ts";
 import type { Vm } from "../../src/agent/hosts/host.ts";
 import { type AccessKey, digestOf } from "../../src/agent/access/access-key.ts";
 import { KeyRing } from "../../src/agent/access/key-ring.ts";
-import { createRestServer, defaultRestSettings } from "../../src/agent/rest/server.ts";
+import type { ServedGroups } from "../../src/agent/rest/group-check.ts";
+import { createRestServer, defaultRestSettings, type RestSettings } from "../../src/agent/rest/server.ts";
 import { createAgentClient, type AgentClient, type ClientCall } from "../../src/agent-client/agent-client.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -17,8 +18,9 @@ export const adminKey: AccessKey = { name: "tests", role: "admin", digest: diges
 /** As an agent is served by default, except that tests may show many wrong keys. */
 export const testRestSettings = {
   ...defaultRestSettings,
+  groups: ["local"],
   throttle: { attempts: 1_000_000, windowSeconds: 60 },
-};
+} satisfies RestSettings;
 
 /** A real agent, REST server and engine over a pool on disk; only its host is fake. */
 export interface TestAgent {
@@ -35,17 +37,24 @@ export interface TestAgent {
 /** @param more directories of further pools, `pool-1` and so on beside `default` */
 export async function startTestAgent(
   directory: string,
-  group = "local",
+  group: string | ServedGroups = "local",
   vms?: readonly Vm[],
   ...more: readonly string[]
 ): Promise<TestAgent> {
+  const groups: ServedGroups = typeof group === "string" ? [group] : group;
   const own: { freeBytes: bigint | undefined } = { freeBytes: undefined };
   const host = new FakeHost(vms);
   const metrics = createMetrics();
-  const rig = await openRig([directory, ...more], { host, group, free: () => own.freeBytes });
+  const rig = await openRig([directory, ...more], { host, group: groups[0], free: () => own.freeBytes });
   observePools(rig.parts, metrics.registry);
   const engine = observedEngine(rig.engine, metrics, silentLog());
-  const server = createRestServer(engine, new KeyRing([adminKey]), testRestSettings, metrics, silentLog());
+  const server = createRestServer(
+    engine,
+    new KeyRing([adminKey]),
+    { ...testRestSettings, groups },
+    metrics,
+    silentLog(),
+  );
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const close = async () => {
     await server.close();

@@ -1,3 +1,4 @@
+import { EXPECTED_GROUP_HEADER, MISDIRECTED } from "../../agent-client/headers.ts";
 import { ErrorAnswer } from "../../agent-client/wire.ts";
 import { type ErrorCode, errorTable } from "../../kit/errors.ts";
 
@@ -26,8 +27,17 @@ const common: readonly ErrorCode[] = [
   "DEADLINE_EXCEEDED",
 ];
 
+/** To a request that names a group. */
+export const misdirected = {
+  [MISDIRECTED]: {
+    ...ErrorAnswer,
+    description: `the agent does not serve the group that ${EXPECTED_GROUP_HEADER} names; nothing was done`,
+  },
+} as const;
+
 /** What is answered before an operation is looked at. */
 export const refusedBeforehand = {
+  ...misdirected,
   408: { ...ErrorAnswer, description: "the request did not arrive in time" },
   429: { ...ErrorAnswer, description: "too many wrong API keys came from this address" },
   431: { ...ErrorAnswer, description: "the header or the URL is too large" },

@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import { MISDIRECTED } from "../../agent-client/headers.ts";
 import { errorTable, StatusError } from "../../kit/errors.ts";
 
 /** What went wrong with a request as the one error of the edges; what the framework refused is the client's fault. */
@@ -12,5 +13,5 @@ export function failureOf(thrown: unknown): StatusError {
 
 /** The HTTP status of a failed request: its code's, unless a status that says more was set already. */
 export function failureStatus({ code }: StatusError, { statusCode }: FastifyReply): number {
-  return statusCode === 429 ? statusCode : errorTable[code].http;
+  return statusCode === 429 || statusCode === MISDIRECTED ? statusCode : errorTable[code].http;
 }

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { Metrics } from "../../kit/metrics.ts";
 import type { Engine } from "../engine/engine.ts";
-import { failures } from "./describe.ts";
+import { failures, misdirected } from "./describe.ts";
 import { Readiness, readinessOf } from "./readiness.ts";
 import type { Server } from "./volume-routes.ts";
 
@@ -20,7 +20,7 @@ export function healthRoutes(server: Server, engine: Engine, metrics: Metrics): 
         summary: "The process is alive",
         tags: ["Health"],
         security: [],
-        response: { 200: Health },
+        response: { 200: Health, ...misdirected },
       },
     },
     () => ({ status: "ok" as const }),
@@ -34,7 +34,7 @@ export function healthRoutes(server: Server, engine: Engine, metrics: Metrics): 
         summary: "The host answers and at least one pool can be used",
         tags: ["Health"],
         security: [],
-        response: { 200: Readiness, 503: Readiness },
+        response: { 200: Readiness, 503: Readiness, ...misdirected },
       },
     },
     async (_request, reply) => {

@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { errorTable } from "../../kit/errors.ts";
 import type { Log } from "../../kit/log.ts";
 import type { Metrics } from "../../kit/metrics.ts";
@@ -11,6 +11,7 @@ import type { Certificate } from "../tls/certificate.ts";
 import { answerClientError } from "./client-error.ts";
 import { docsRoutes } from "./docs/docs-routes.ts";
 import { drainOnClose } from "./drain.ts";
+import { groupCheck, type ServedGroups } from "./group-check.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { inFlightCheck } from "./in-flight.ts";
 import { createListener, defaultLimits, type RestLimits } from "./listener.ts";
@@ -27,13 +28,14 @@ const MOST_BODY_BYTES = 256 * 1024;
 
 /** How the REST APIs are served. */
 export interface RestSettings {
+  readonly groups: ServedGroups;
   readonly certificate: Certificate | undefined;
   readonly throttle: ThrottleSettings;
   readonly limits: RestLimits;
   readonly volumesApi: VolumesApiSettings;
 }
 
-export const defaultRestSettings: RestSettings = {
+export const defaultRestSettings: Omit<RestSettings, "groups"> = {
   certificate: undefined,
   throttle: defaultThrottle,
   limits: defaultLimits,
@@ -49,6 +51,11 @@ export function createRestServer(
   log: Log,
 ): FastifyInstance {
   const checkAccess = accessCheck(keys, new Throttle(settings.throttle, keys), metrics, log);
+  const checkGroup = groupCheck(settings.groups);
+  const admit = async (request: FastifyRequest, reply: FastifyReply) => {
+    checkGroup(request, reply);
+    await checkAccess(request, reply);
+  };
   const checkInFlight = inFlightCheck(settings.limits.requestsInFlight);
 
   const server = fastify({
@@ -63,7 +70,7 @@ export function createRestServer(
         if (request.url.startsWith("/v1/")) answerV1Error(failure, reply);
         else answerFailure(failure, reply, log);
       };
-      checkAccess(request, reply).then(() => {
+      admit(request, reply).then(() => {
         answer(error);
       }, answer);
     },
@@ -74,7 +81,7 @@ export function createRestServer(
   drainOnClose(server);
   server.decorateRequest("accessKey", null);
   server.addHook("onRequest", async (request, reply) => {
-    await checkAccess(request, reply);
+    await admit(request, reply);
     checkInFlight(request, reply);
   });
 

@@ -85,6 +85,18 @@ describe("agent process", () => {
     ]);
   });
 
+  it("serves who looks for its group or an alias of that, and nobody who looks for another", async () => {
+    await serve(["--group-alias", "host-0"]);
+    const look = (group: string) =>
+      http(url, "GET", "/volumes", { key: READER, headers: { "X-Expected-Group": group } });
+    for (const group of ["host-1", "host-0"]) expect((await look(group)).status, group).to.equal(200);
+    const { status, text } = await look("host-2");
+    expect([status, text]).to.deep.equal([
+      421,
+      '{"code":14,"message":"the agent at this address serves group host-1, not host-2"}',
+    ]);
+  });
+
   it("serves TLS off loopback with a certificate of its own, whose fingerprint it tells", async () => {
     const secure = await freePort();
     const agent = run([
