@@ -14,10 +14,26 @@ export async function growStaged(
   try {
     await guest.growMounted(path);
   } catch (error) {
-    if (!(error instanceof StatusError && error.code === "FAILED_PRECONDITION")) throw error;
+    if (!mustBeUnmounted(error)) throw error;
     // Nobody uses the mount yet, so it can step aside.
     await guest.unmount(path);
     await guest.growUnmounted(disk);
     await guest.mountDisk(disk, fsType, path, options);
   }
+}
+
+/**
+ * Makes good a growth that failed or was cut short after the mount, else the repeated stage would hide it. Pods may use
+ * the mount by now, so it stays: what can't grow while it is mounted grows when it is staged the next time.
+ */
+export async function growInUse(guest: Guest, path: string): Promise<void> {
+  try {
+    await guest.growMounted(path);
+  } catch (error) {
+    if (!mustBeUnmounted(error)) throw error;
+  }
+}
+
+function mustBeUnmounted(error: unknown): boolean {
+  return error instanceof StatusError && error.code === "FAILED_PRECONDITION";
 }

@@ -6,7 +6,7 @@ import { decodeVolumeContext, type VolumeContext } from "../csi/volume-context.t
 import { readPassphrase } from "./encryption.ts";
 import { ensureFileSystem, ensureInside } from "./ensure-file-system.ts";
 import { exclusive } from "./exclusive.ts";
-import { growStaged } from "./grow-staged.ts";
+import { growInUse, growStaged } from "./grow-staged.ts";
 import type { Disk, Guest, PathState } from "./guest.ts";
 import type { NodeParts } from "./parts.ts";
 import { readMountFlags, readPath, readVolumeId } from "./request.ts";
@@ -68,7 +68,10 @@ async function stageMount(
   const options = readOnly ? [...flags, "ro"] : flags;
   const seLinuxLabel = labelIn(flags);
   const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
-  if (isStaged(disk, path, state, how)) return;
+  if (isStaged(disk, path, state, how)) {
+    if (!how.readOnly) await growInUse(guest, path);
+    return;
+  }
   await guest.wake(disk, how.readOnly);
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
