@@ -142,7 +142,7 @@ export interface Host {
   attachmentCheck(): AttachmentCheck;
   /** What is left of attachments that are gone; removed when asked. */
   leftovers(remove: boolean): Promise<Leftover[]>;
-  /** Removes what the host keeps of a volume that is not attached and about to be deleted. */
+  /** Removes what the host keeps of a volume that is not attached and about to leave its pool. Never the last name of a disk. */
   forget(volumeId: string): Promise<void>;
   /** Lets go what the host keeps running; attachments stay. */
   close(): Promise<void>;

@@ -177,12 +177,12 @@ describe("the engine under its locks", () => {
   it("makes a new volume when its name's last one is just being deleted", async () => {
     const rig = await newRig();
     const { id } = await makeVolume(rig, SIZE, "data");
-    let goOn: () => void = () => undefined;
-    rig.host.forget = () => new Promise((resolve) => (goOn = resolve));
+    const gate = Promise.withResolvers<undefined>();
+    rig.host.forget = () => gate.promise;
     const deletion = rig.engine.deleteVolume(id, context());
     const creation = makeVolume(rig, SIZE, "data");
     await new Promise((resolve) => setTimeout(resolve, 20));
-    goOn();
+    gate.resolve(undefined);
     await deletion;
     const made = await creation;
     expect(made.id).not.to.equal(id);

@@ -5,9 +5,10 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { DoctorFinding } from "../model.ts";
 import { parseDiskFile } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
-import { recordBeside, parseGroupFile, parseTemporaryFile } from "../pool/layout.ts";
+import { recordBeside, parseGroupFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 import { inParallel } from "../recovery/in-parallel.ts";
+import { amongDeleted, type Finding, isStillLeft, temporary } from "./left-files.ts";
 
 /** Files of a pool itself. */
 const OWN = new Set([
@@ -28,8 +29,6 @@ const OWN = new Set([
 /** Disks that Hyper-V makes for checkpoints belong to their base. */
 const CHECKPOINT = /_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.avhdx$/i;
 
-type Finding = Omit<DoctorFinding, "pool" | "fixed">;
-
 /** Looks for what belongs to nothing. With `fix` what can lose nothing is removed. */
 export async function examine(parts: EngineParts, fix: boolean): Promise<DoctorFinding[]> {
   const findings: DoctorFinding[] = [];
@@ -44,7 +43,7 @@ export async function examine(parts: EngineParts, fix: boolean): Promise<DoctorF
       ...unfinishedMoves(parts, pool),
     ];
     for (const finding of found) {
-      const fixed = fix && finding.safeToFix;
+      const fixed = fix && finding.safeToFix && (await isStillLeft(pool, finding.path));
       if (fixed) await rm(finding.path, { force: true });
       findings.push({ ...finding, pool: pool.name, fixed });
     }
@@ -73,42 +72,6 @@ async function inPlace({ layout }: Pool): Promise<Finding[]> {
       message: "not made by this agent; move it out of the pool if nothing needs it there",
       safeToFix: false,
     }));
-}
-
-async function temporary({ layout, working }: Pool): Promise<Finding[]> {
-  return (await readdir(layout.temporary)).flatMap((name) => {
-    const id = parseTemporaryFile(name)?.id;
-    // Asked after the directory was read: what a change has begun since is not in it.
-    if (id !== undefined && working.has(id)) return [];
-    const isOurs = id !== undefined;
-    return {
-      kind: isOurs ? ("temporary-file" as const) : ("foreign-file" as const),
-      path: join(layout.temporary, name),
-      message: isOurs ? "left by a change that was not finished" : "not made by this agent",
-      safeToFix: isOurs,
-    };
-  });
-}
-
-async function amongDeleted({ layout }: Pool): Promise<Finding[]> {
-  const names = await readdir(layout.deleted);
-  const strange = names
-    .filter((name) => parseTemporaryFile(name) === undefined && !name.endsWith(".json"))
-    .map((name) => ({
-      kind: "foreign-file" as const,
-      path: join(layout.deleted, name),
-      message: "not made by this agent",
-      safeToFix: false,
-    }));
-  const alone = names
-    .filter((name) => name.endsWith(".json") && !names.includes(name.replace(/json$/, "vhdx")))
-    .map((name) => ({
-      kind: "record-without-disk" as const,
-      path: join(layout.deleted, name),
-      message: "the record of a deleted volume whose disk is removed already",
-      safeToFix: parseTemporaryFile(name) !== undefined,
-    }));
-  return [...strange, ...alone];
 }
 
 /** Disks that are served and can't be read, and records whose disk is missing. */

@@ -33,10 +33,18 @@ export class Ledger {
     this.#looks.delete(id);
   }
 
-  /** Looks at a disk's file again. */
+  /**
+   * Looks at a disk's file again: what it takes. One that is another than it was, as far as the file system can tell, is
+   * not known to be the disk until it was read.
+   */
   async look(id: string, path: string): Promise<Stamp> {
     const stamp = stampOf(await stat(path, { bigint: true }));
-    this.set(id, stamp, this.recordOf(id));
+    this.set(id, { ...stamp, text: this.get(id)?.text ?? stamp.text }, this.recordOf(id));
     return stamp;
+  }
+
+  /** A disk's file was read, and was the disk, when the file system told this of it. */
+  prove(id: string, stamp: Stamp): void {
+    this.set(id, stamp, this.recordOf(id));
   }
 }

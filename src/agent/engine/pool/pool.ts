@@ -136,10 +136,12 @@ export async function whileWorking<T>(
   ids: readonly string[],
   change: () => Promise<T>,
 ): Promise<T> {
-  for (const id of ids) working.add(id);
+  // One change may be part of another.
+  const begun = ids.filter((id) => !working.has(id));
+  for (const id of begun) working.add(id);
   try {
     return await change();
   } finally {
-    for (const id of ids) working.delete(id);
+    for (const id of begun) working.delete(id);
   }
 }

@@ -1,5 +1,6 @@
 import { rm, unlink } from "node:fs/promises";
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import { rename } from "../../../kit/rename.ts";
 import type { EngineParts } from "../parts.ts";
 import { whileWorking } from "../pool/pool.ts";
@@ -22,9 +23,11 @@ export async function deleteSnapshot(parts: EngineParts, id: string): Promise<vo
   }
   const pool = await pools.present(snapshot.pool);
   const { layout, snapshotSync } = pool;
-  await requireOwnDisk(parts, snapshot);
+  // An earlier try, or somebody else, may have taken the disk away.
+  const isLeft = await isThere(snapshot.path);
+  if (isLeft) await requireOwnDisk(parts, snapshot);
   await whileWorking(pool, [id], async () => {
-    await rename(snapshot.path, layout.gone(id));
+    if (isLeft) await rename(snapshot.path, layout.gone(id));
     await unlink(layout.snapshotRecord(snapshot.name, id)).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });

@@ -57,13 +57,14 @@ async function removeRecordAlone(parts: EngineParts, volume: Volume): Promise<vo
 /** Takes a disk out of the pool; from then on it is deleted, and a start finishes what is left. */
 async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: boolean): Promise<void> {
   const { id, name, path } = volume;
-  await parts.host.forget(id);
   // Somebody may have removed the disk before us.
   if (!(await isThere(path))) {
+    await parts.host.forget(id);
     await removeRecordAlone(parts, volume);
     return;
   }
   await requireOwnDisk(parts, volume);
+  await parts.host.forget(id);
   if (keep) {
     const record = recordOfVolume(volume);
     await writeRecord(pool.layout.deletedRecord(id), {

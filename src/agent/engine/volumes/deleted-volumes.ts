@@ -1,11 +1,12 @@
 import { readdir, rm, stat, unlink } from "node:fs/promises";
 import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
 import { rename } from "../../../kit/rename.ts";
 import { readIdentity } from "../../../vhdx/index.ts";
 import type { DeletedVolume, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { parseTemporaryFile } from "../pool/layout.ts";
-import type { Pool } from "../pool/pool.ts";
+import { type Pool, whileWorking } from "../pool/pool.ts";
 import { claimRoom } from "../pool/room.ts";
 import { volumeOf } from "../records/entries.ts";
 import { readRecord } from "../records/record-file.ts";
@@ -76,16 +77,23 @@ export async function restoreVolume(parts: EngineParts, id: string): Promise<Vol
     record.record,
   );
   await claimRoom(parts, pool.name, volume);
-  try {
-    // A record beside a disk that is still put aside is removed by a start: the rename is what brings it back.
-    await saveRecord(pool, volume);
-    await rename(from, path);
-    await pool.sync.flush();
-  } catch (error) {
-    inventory.claims.delete(id);
-    throw error;
-  }
-  await rm(pool.layout.deletedRecord(id), { force: true });
+  await whileWorking(pool, [id], async () => {
+    try {
+      // A record beside a disk that is still put aside is removed by a start: the rename is what brings it back.
+      await saveRecord(pool, volume);
+      await rename(from, path);
+      await pool.sync.flush().catch(async (error: unknown) => {
+        await rename(path, from);
+        throw error;
+      });
+    } catch (error) {
+      // One that can't be put aside again is back.
+      if (await isThere(path)) await inventory.putVolume(volume);
+      else inventory.claims.delete(id);
+      throw error;
+    }
+    await rm(pool.layout.deletedRecord(id), { force: true });
+  });
   return await inventory.putVolume(volume);
 }
 

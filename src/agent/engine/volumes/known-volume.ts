@@ -74,9 +74,13 @@ export async function requireOwnDisk(parts: EngineParts, disk: Volume | Snapshot
     return missing(disk)(error);
   });
   const stamp = stampOf(stats);
-  if (stamp.text === parts.inventory.ledger.get(disk.id)?.text) return;
+  const { ledger } = parts.inventory;
+  if (stamp.text === ledger.get(disk.id)?.text) return;
   const { virtualDiskId } = await factsOf(parts, disk);
-  if (virtualDiskId === disk.id) return;
+  if (virtualDiskId === disk.id) {
+    ledger.prove(disk.id, stamp);
+    return;
+  }
   throw new StatusError(
     "FAILED_PRECONDITION",
     `${disk.path} holds the disk ${virtualDiskId} instead of ${disk.id}: somebody replaced it`,

@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, realpath, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { link, mkdir, readdir, realpath, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
 import { isThere } from "../../../kit/is-there.ts";
@@ -94,9 +94,9 @@ export class AttachmentLinks {
     }
   }
 
-  /** Removes every link of a volume that is being deleted, so that its bytes are freed. */
+  /** Removes every link of a volume that leaves the pool, so that its bytes are freed, but never the last name of a disk. */
   async removeAll(volumeId: string): Promise<void> {
-    for (const path of await this.list(volumeId)) await rm(path, { force: true });
+    for (const path of await this.list(volumeId)) await this.remove(path);
   }
 }
 

@@ -52,6 +52,41 @@ describe("engine doctor", () => {
     expect(await readdir(rig.pool.layout.temporary)).to.have.lengthOf(1);
   });
 
+  it("leaves the record of a volume that is just being deleted, and tells a deleted disk that has none", async () => {
+    const rig = await newRig({ settings: { retentionMs: 3_600_000 } });
+    const { layout, working } = rig.pool;
+    const [going, alone] = [randomUUID(), randomUUID()];
+    for (const id of [going, alone]) await writeFile(layout.deletedRecord(id), "{}");
+    working.add(going);
+    await rename(layout.deletedRecord(alone), layout.deletedDisk(alone));
+    const [finding, ...more] = await rig.engine.doctor(true, context());
+    expect(finding).to.include({ kind: "unserved-disk", path: layout.deletedDisk(alone), fixed: false });
+    expect(more).to.deep.equal([]);
+    expect(await readdir(layout.deleted)).to.have.lengthOf(2);
+  });
+
+  it("looks again at what it removes: a change may have gone on meanwhile", async () => {
+    const rig = await newRig();
+    await makeVolume(rig);
+    const { layout, working } = rig.pool;
+    const [deleted, begun, left] = [randomUUID(), randomUUID(), randomUUID()];
+    await writeFile(layout.deletedRecord(deleted), "{}");
+    for (const id of [begun, left]) await writeFile(layout.intent(id), "{}");
+    // All has been found by the time that disks are read.
+    rig.host.diskReader = () => async () => {
+      await writeFile(layout.deletedDisk(deleted), "the disk");
+      working.add(begun);
+      throw new Error("it can't be read");
+    };
+    const findings = await rig.engine.doctor(true, context());
+    expect(findings.filter(({ fixed }) => fixed).map(({ path }) => path)).to.deep.equal([
+      layout.intent(left),
+    ]);
+    expect(await readdir(layout.deleted)).to.have.lengthOf(2);
+    expect(await readdir(layout.temporary)).to.deep.equal([`${begun}.json`]);
+    working.delete(begun);
+  });
+
   it("and health tell missing and damaged disks", async () => {
     let rig = await newRig();
     const labels = { a: "b" };

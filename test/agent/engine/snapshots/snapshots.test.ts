@@ -13,6 +13,7 @@ import {
   type EngineRig,
 } from "../../../support/engine-rig.ts";
 import { fakeVm } from "../../../support/fake-host.ts";
+import { flushes } from "../../../support/flushes.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
@@ -93,6 +94,23 @@ describe("engine snapshots", () => {
     await rig.engine.deleteSnapshot(cut.id, context());
     await rig.engine.deleteSnapshot(cut.id, context());
     await refused(rig.engine.getSnapshot(cut.id, context()), "NOT_FOUND");
+    expect(await readdir(rig.pool.layout.snapshots)).to.deep.equal([]);
+    expect(await readdir(rig.pool.layout.temporary)).to.deep.equal([]);
+  });
+
+  it("whose removal did not become durable are deleted when asked again, and those that somebody removed", async () => {
+    const { sync, breaks } = flushes();
+    const rig = await newRig({ pool: { snapshotSync: sync } });
+    const volume = await makeVolume(rig);
+    const [cut, removed] = [await snapshot(rig, volume.id), await snapshot(rig, volume.id)];
+    breaks(true);
+    await refused(rig.engine.deleteSnapshot(cut.id, context()), "INTERNAL", "EIO");
+    breaks(false);
+    await rm(removed.path);
+    for (const { id } of [cut, removed]) {
+      await rig.engine.deleteSnapshot(id, context());
+      await refused(rig.engine.getSnapshot(id, context()), "NOT_FOUND");
+    }
     expect(await readdir(rig.pool.layout.snapshots)).to.deep.equal([]);
     expect(await readdir(rig.pool.layout.temporary)).to.deep.equal([]);
   });

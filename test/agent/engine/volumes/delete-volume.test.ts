@@ -1,18 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { expect } from "chai";
-import { DirectorySync } from "../../../../src/agent/engine/pool/directory-sync.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { engineRigs, exactly, makeVolume, newVolume, type EngineRig } from "../../../support/engine-rig.ts";
+import { flushes } from "../../../support/flushes.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
-
-/** A directory whose flushes fail while the test wants it. */
-function flushes() {
-  let broken = false;
-  const sync = () => (broken ? Promise.reject(new Error("EIO")) : Promise.resolve());
-  return { sync: new DirectorySync({ sync }), breaks: (now: boolean) => (broken = now) };
-}
 
 describe("deleting a volume", () => {
   const newRig = engineRigs();

@@ -5,6 +5,7 @@ import { removeExpired } from "../../../../src/agent/engine/volumes/deleted-volu
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { readDisk, writeDisk } from "../../../support/disk-content.ts";
 import { engineRigs, exactly, makeVolume, newVolume, restarted } from "../../../support/engine-rig.ts";
+import { flushes } from "../../../support/flushes.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
@@ -50,6 +51,19 @@ describe("engine deleted volumes", () => {
     await refused(rig.engine.restoreVolume(first.id, context()), "ALREADY_EXISTS", "name");
     await rig.engine.deleteVolume(second.id, context());
     expect((await rig.engine.restoreVolume(first.id, context())).id).to.equal(first.id);
+  });
+
+  it("that can't be brought back durably stay deleted, and come back when asked again", async () => {
+    const { sync, breaks } = flushes();
+    const rig = await newRig({ settings: { retentionMs: HOUR }, pool: { sync } });
+    const labels = { app: "db" };
+    const volume = await rig.engine.createVolume(newVolume("kept", exactly(0n), { labels }), context());
+    await rig.engine.deleteVolume(volume.id, context());
+    breaks(true);
+    await refused(rig.engine.restoreVolume(volume.id, context()), "INTERNAL", "EIO");
+    breaks(false);
+    expect(await rig.engine.listDeletedVolumes(context())).to.have.lengthOf(1);
+    expect(await rig.engine.restoreVolume(volume.id, context())).to.deep.equal(volume);
   });
 
   it("are removed for good when their time is over, and not before", async () => {

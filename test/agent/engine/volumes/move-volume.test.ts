@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { DirectorySync } from "../../../../src/agent/engine/pool/directory-sync.ts";
 import type { Pool } from "../../../../src/agent/engine/pool/pool.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { inspectVhdx } from "../../../../src/vhdx/index.ts";
 import { readDisk, writeDisk } from "../../../support/disk-content.ts";
 import { engineRigs, exactly, newVolume, restarted, type EngineRig } from "../../../support/engine-rig.ts";
 import { fakeVm } from "../../../support/fake-host.ts";
+import { flushes } from "../../../support/flushes.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
@@ -89,16 +89,13 @@ describe("engine move", () => {
   });
 
   it("whose departure can't be made durable is undone, and works when asked again", async () => {
-    let broken = false;
-    const sync = new DirectorySync({
-      sync: () => (broken ? Promise.reject(new Error("EIO")) : Promise.resolve()),
-    });
+    const { sync, breaks } = flushes();
     const { rig, volume } = await toMove({ sync });
-    broken = true;
+    breaks(true);
     await refused(rig.engine.moveVolume(volume.id, "pool-1", context()), "INTERNAL", "EIO");
     expect(await rig.engine.getVolume(volume.id, context())).to.deep.equal(volume);
     expect(await disksIn(rig.directories[1]!)).to.deep.equal([]);
-    broken = false;
+    breaks(false);
     const moved = await rig.engine.moveVolume(volume.id, "pool-1", context());
     expect(moved).to.include({ pool: "pool-1" });
   });

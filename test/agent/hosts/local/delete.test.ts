@@ -1,4 +1,4 @@
-import { link, mkdir, open, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
 import { loopsBelow } from "../../../support/scratch-directory.ts";
@@ -33,6 +33,21 @@ describe("local host, deleting a volume", () => {
     await rig.engine.detach(rig.vms[1].id, volume.id, context());
     await rig.engine.deleteVolume(volume.id, context());
     expect(loopsBelow(rig.pool)).to.deep.equal([]);
+  });
+
+  it("leaves what a VM wrote, whose last name is a link, when another disk lies in its place", async () => {
+    const [volume, other] = [await makeVolume(rig), await makeVolume(rig)];
+    const vm = rig.vms[0].id;
+    const written = (await stat(volume.path)).ino;
+    await rig.engine.attach(vm, volume.id, false, undefined, context());
+    await rename(other.path, volume.path);
+    await rig.engine.detach(vm, volume.id, context());
+    await refused(rig.engine.deleteVolume(volume.id, context()), "FAILED_PRECONDITION", "replaced");
+    const last = linkOf(rig, vm, volume.id);
+    expect((await stat(last)).ino).to.equal(written);
+    await rename(volume.path, other.path);
+    await rename(last, volume.path);
+    await rig.engine.deleteVolume(volume.id, context());
   });
 
   it("leaves links of other volumes and foreign files alone", async () => {

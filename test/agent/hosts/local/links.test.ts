@@ -74,6 +74,7 @@ describe("attachment links", () => {
     const made = await links.make(disk, VM);
     await rm(disk.path);
     await links.remove(made);
+    await links.removeAll(disk.volumeId);
     expect(await isThere(made)).to.equal(true);
 
     await link(made, disk.path);
