@@ -207,6 +207,25 @@ describe("the Helm chart", function () {
     );
   });
 
+  it("names no file system for classes that name none where nodes of both systems are served", async () => {
+    const namers = async (enabled: boolean, fsGroupPolicy: string) => {
+      const file = await values({ node: { windows: { enabled } }, csiDriver: { fsGroupPolicy } });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      return podOf(manifests, "Deployment")
+        .containers.filter(({ args }) => args.some((each) => each.startsWith("--default-fstype=")))
+        .map(({ name, args }) => [name, args.includes("--default-fstype=ext4")]);
+    };
+    const both = [
+      ["provisioner", true],
+      ["attacher", true],
+    ];
+    expect(await namers(false, "File")).to.deep.equal(both);
+    expect(await namers(true, "File")).to.deep.equal([]);
+    expect(await namers(true, "None")).to.deep.equal([]);
+    // Kubelet leaves fsGroup out, and says nothing, where a volume has no type.
+    expect(await namers(true, "ReadWriteOnceWithFSType")).to.deep.equal(both);
+  });
+
   it("frees a node's port before another pod wants it where the controller uses the nodes' network", async () => {
     const strategy = async (hostNetwork: boolean) => {
       const file = await values({ controller: { hostNetwork } });
