@@ -9,6 +9,17 @@ import { hostsOf, NO_CONTROLLER, scsiControllers } from "./scsi-controllers.ts";
 import { DISK_TYPE } from "./scsi-disks.ts";
 import { mountInfo, sysBlock, type Roots } from "./this-vm.ts";
 
+/** Where kubelet has CSI drivers publish raw block volumes, below its directory. */
+const RAW_VOLUMES = "plugins/kubernetes.io/csi/volumeDevices/";
+
+/** Disks by their names. */
+interface DisksInUse {
+  /** Mounted anywhere but below kubelet's directory, or swapped to. */
+  readonly byOthers: ReadonlySet<string>;
+  /** Shown to a pod as they are. */
+  readonly asRawVolume: ReadonlySet<string>;
+}
+
 /**
  * How many volumes the VM has room for: the units of its SCSI controllers, less those that others have. A volume of the
  * driver counts as room, whether it is attached or not. Where there is no VMBus, the slots of the local host.
@@ -19,8 +30,8 @@ export async function volumeSlots(kubeletDirectory: string, roots: Roots): Promi
   if (controllers === undefined) return LOCAL_SLOTS_PER_VM;
   if (controllers.length === 0) throw new StatusError("FAILED_PRECONDITION", NO_CONTROLLER);
   const hosts = controllers.flatMap(hostsOf);
-  const used = await disksUsedByOthers(kubeletDirectory, roots);
-  const foreign = unitsOn(hosts, roots).filter((unit) => isForeign(unit, used, roots));
+  const uses = await disksInUse(kubeletDirectory, roots);
+  const foreign = unitsOn(hosts, roots).filter((unit) => isForeign(unit, uses, roots));
   return controllers.length * LUNS_PER_CONTROLLER - foreign.length;
 }
 
@@ -33,12 +44,18 @@ function unitsOn(hosts: readonly string[], { sys }: Roots): string[] {
   });
 }
 
-/** True for what can't be a volume: a drive that is no disk, a disk with partitions, claimed or used by others. */
-function isForeign(unit: string, used: ReadonlySet<string>, roots: Roots): boolean {
+/**
+ * True for what can't be a volume: a drive that is no disk, a disk with partitions, claimed or used by others. A raw
+ * block volume may have partitions, too.
+ */
+function isForeign(unit: string, { byOthers, asRawVolume }: DisksInUse, roots: Roots): boolean {
   const device = join(roots.sys, "bus", "scsi", "devices", unit);
   if (attribute(join(device, "type")) !== DISK_TYPE) return true;
   return entries(join(device, "block")).some(
-    (name) => used.has(name) || hasPartitions(name, roots) || strangerOn(name, roots) !== undefined,
+    (name) =>
+      byOthers.has(name) ||
+      (hasPartitions(name, roots) && !asRawVolume.has(name)) ||
+      strangerOn(name, roots) !== undefined,
   );
 }
 
@@ -47,16 +64,19 @@ function hasPartitions(name: string, roots: Roots): boolean {
   return entries(block).some((entry) => existsSync(join(block, entry, "partition")));
 }
 
-/** Disks that are mounted anywhere but below kubelet's directory, or that the machine swaps to. */
-async function disksUsedByOthers(kubeletDirectory: string, roots: Roots): Promise<ReadonlySet<string>> {
-  const used = new Set<string>();
+async function disksInUse(kubeletDirectory: string, roots: Roots): Promise<DisksInUse> {
+  const [byOthers, asRawVolume] = [new Set<string>(), new Set<string>()];
   for (const mount of await readMountTable(mountInfo(roots))) {
-    if (!mount.source.startsWith("/") || mount.mountPoint.startsWith(`${kubeletDirectory}/`)) continue;
+    const isKubelets = mount.mountPoint.startsWith(`${kubeletDirectory}/`);
+    const showsDisk = mount.mountPoint.startsWith(join(kubeletDirectory, RAW_VOLUMES));
+    if (isKubelets ? !showsDisk : !mount.source.startsWith("/")) continue;
     const device = await deviceOf(mount, roots);
     const disk = device === undefined ? undefined : diskUnder(device.name, roots);
-    if (disk !== undefined) used.add(disk);
+    if (disk === undefined) continue;
+    if (!isKubelets) byOthers.add(disk);
+    else if (device?.access === "block") asRawVolume.add(disk);
   }
   const swaps = attribute(join(roots.proc, "swaps")) ?? "";
-  for (const [, name] of swaps.matchAll(/^\/dev\/(\S+)/gm)) if (name !== undefined) used.add(name);
-  return used;
+  for (const [, name] of swaps.matchAll(/^\/dev\/(\S+)/gm)) if (name !== undefined) byOthers.add(name);
+  return { byOthers, asRawVolume };
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { run } from "../../../src/kit/run.ts";
 import { volumeSlots } from "../../../src/node/linux/slots.ts";
 import type { Roots } from "../../../src/node/linux/this-vm.ts";
 import { GuestKernel } from "../../support/guest-kernel.ts";
 import { GuestTree } from "../../support/guest-tree.ts";
+import { needsLoopDevices } from "../../support/needs-loop-devices.ts";
 import { refused } from "../../support/refused.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { generation1, generation2 } from "../../support/vmbus-rig.ts";
@@ -71,6 +73,33 @@ describe("the room that a VM has for volumes", () => {
     await kernel.plug({ name: "sdf", ...lun(4) });
     await writeFile(join(roots.proc, "swaps"), "Filename Type Size\n/dev/sdf partition 1\n");
     expect(await slots()).to.equal(250);
+  });
+
+  describe("when a raw block volume has partitions", () => {
+    before(needsLoopDevices);
+
+    it("counts it as room where kubelet shows it to a pod as a driver's volume, and only there", async () => {
+      const { kernel, roots } = await guest(generation2);
+      const kubelet = path(randomUUID());
+      await kernel.plug({ name: "sdb", ...lun(0), volumeId: randomUUID(), partitions: 1 });
+      const number = (await readFile(join(roots.sys, "block", "sdb", "dev"), "utf8")).trim();
+      for (const [folder, slots] of [
+        ["plugins/kubernetes.io/csi/volumeDevices/publish/pvc-1", 254],
+        ["plugins/kubernetes.io~local-volume/volumeDevices/pv-1", 253],
+        ["../elsewhere", 253],
+      ] as const) {
+        const target = join(kubelet, folder, "pod");
+        await mkdir(dirname(target), { recursive: true });
+        await run("mknod", [target, "b", ...number.split(":")]);
+        const mount = `40 27 0:5 /sdb ${target} rw - devtmpfs udev rw\n`;
+        await writeFile(join(roots.proc, "self", "mountinfo"), mount);
+        expect(await volumeSlots(kubelet, roots), folder).to.equal(slots);
+      }
+      // A partition that is mounted says nothing of the disk.
+      const partition = `40 27 8:17 / ${kubelet}/plugins/kubernetes.io/csi/x/globalmount rw - ext4 /dev/sdb1 rw\n`;
+      await writeFile(join(roots.proc, "self", "mountinfo"), partition);
+      expect(await volumeSlots(kubelet, roots)).to.equal(253);
+    });
   });
 
   it("is refused for a VM without a SCSI controller, and says what to do", async () => {
