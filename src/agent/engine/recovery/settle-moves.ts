@@ -1,3 +1,4 @@
+import { isThere } from "../../../kit/is-there.ts";
 import type { Log } from "../../../kit/log.ts";
 import type { PoolContents } from "../catalog/catalog.ts";
 import { fileNameOf } from "../pool/layout.ts";
@@ -34,8 +35,10 @@ export async function settleMoves(
       if (source === undefined || left === undefined || arrived === undefined) continue;
       // Whether a disk that can't be read is the volume is for a person to say.
       if (left.leftAlone.some((disk) => disk.id === id)) continue;
+      // A pool may have come back in the middle of a move, which knows itself how it ends.
+      if (source.working.has(id)) continue;
       const here = left.volumes.find((volume) => volume.id === id);
-      const undone = here !== undefined && here.fault === undefined;
+      const undone = here !== undefined && (await isThere(here.path));
       if (undone) {
         await takeBack(newVolumeDisk(target, fileNameOf(arrived), id));
       } else {

@@ -4,7 +4,7 @@ import type { CallContext } from "../engine.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { fileNameOf } from "../pool/layout.ts";
-import type { Pool } from "../pool/pool.ts";
+import { type Pool, whileWorking } from "../pool/pool.ts";
 import { claimRoom } from "../pool/room.ts";
 import { volumeRecord } from "../records/entries.ts";
 import { bringIn, type NewDisk, newVolumeDisk, takeBack } from "../records/new-disk.ts";
@@ -29,12 +29,7 @@ export async function moveVolume(
   const source = await parts.pools.present(volume.pool);
   await parts.host.forget(id);
   try {
-    const places = await arrive(parts, volume, source, to, context);
-    const moved: Volume = { ...volume, pool: places.pool.name, path: places.disk };
-    await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
-      await undo(parts, volume, source, places);
-      throw error;
-    });
+    const moved = await whileWorking(source, [id], () => moveDisk(parts, volume, source, to, context));
     // It is there from now on, whatever its record says of where it came from.
     await parts.inventory.putVolume(moved);
     return await saveVolume(parts, moved);
@@ -43,6 +38,21 @@ export async function moveVolume(
     if (await isThere(volume.path)) await parts.inventory.look(volume);
     throw error;
   }
+}
+
+async function moveDisk(
+  parts: EngineParts,
+  volume: Volume,
+  source: Pool,
+  to: string,
+  context: CallContext,
+): Promise<Volume> {
+  const places = await arrive(parts, volume, source, to, context);
+  await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
+    await undo(parts, volume, source, places);
+    throw error;
+  });
+  return { ...volume, pool: places.pool.name, path: places.disk };
 }
 
 /** Copies a volume to another pool. On failure nothing stays there. */
