@@ -36,6 +36,8 @@ export interface Arrival {
   readonly id: string;
   /** Id of the pool that it left. */
   readonly from: string;
+  /** As it is here. */
+  readonly copy: Volume;
 }
 
 /** What the pools hold, in memory: read from their directories, changed only after the directories were. */

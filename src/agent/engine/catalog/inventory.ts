@@ -17,6 +17,8 @@ export class Inventory {
   readonly catalog: Catalog;
   readonly ledger: Ledger;
   readonly claims: Claims;
+  /** Ids of volumes that are being moved between pools right now. */
+  readonly moving = new Set<string>();
   readonly #sharesBlocks: (pool: string) => boolean;
   readonly #onChange: (pool: string) => void;
 

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isThere } from "../../../kit/is-there.ts";
 import type { DoctorFinding } from "../model.ts";
+import { parseDiskFile } from "../names.ts";
 import { parseTemporaryFile } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
 
@@ -9,16 +10,27 @@ export type Finding = Omit<DoctorFinding, "pool" | "fixed">;
 
 /** What changes that were not finished left. */
 export async function temporary({ layout, working }: Pool): Promise<Finding[]> {
-  return (await readdir(layout.temporary)).flatMap((name) => {
-    const id = parseTemporaryFile(name)?.id;
+  const names = await readdir(layout.temporary);
+  const records = new Set(
+    [...(await readdir(layout.directory)), ...(await readdir(layout.snapshots))].flatMap((name) => {
+      const file = parseDiskFile(name);
+      return file?.kind === "record" ? file.id : [];
+    }),
+  );
+  return names.flatMap((name): Finding | [] => {
+    const path = join(layout.temporary, name);
+    const file = parseTemporaryFile(name);
+    if (file === undefined) {
+      return { kind: "foreign-file", path, message: "not made by this agent", safeToFix: false };
+    }
     // Asked after the directory was read: what a change has begun since is not in it.
-    if (id !== undefined && working.has(id)) return [];
-    const isOurs = id !== undefined;
+    if (working.has(file.id)) return [];
     return {
-      kind: isOurs ? ("temporary-file" as const) : ("foreign-file" as const),
-      path: join(layout.temporary, name),
-      message: isOurs ? "left by a change that was not finished" : "not made by this agent",
-      safeToFix: isOurs,
+      kind: "temporary-file",
+      path,
+      message: "left by a change that was not finished",
+      // A start removes the record of a disk that is gone with it, and knows by it that it may.
+      safeToFix: file.kind !== "gone" || !records.has(file.id),
     };
   });
 }

@@ -4,7 +4,7 @@ import type { Host } from "../../hosts/host.ts";
 import type { PoolContents } from "../catalog/catalog.ts";
 import type { Inventory } from "../catalog/inventory.ts";
 import { withoutConflicts } from "../recovery/conflicts.ts";
-import { settleMoves } from "../recovery/settle-moves.ts";
+import { afterMoves, settleMoves } from "../recovery/settle-moves.ts";
 import { scanPool } from "../recovery/scan-pool.ts";
 import { settleGroups } from "../recovery/settle-groups.ts";
 import { settleTemporary } from "../recovery/settle-temporary.ts";
@@ -124,28 +124,20 @@ export class PoolKeeper {
       await settleGroups(pool, this.#log);
       contents.set(pool.name, await scanPool(pool, this.#inventory.ledger, read, this.#log));
     }
-    const { catalog } = this.#inventory;
+    const inventory = this.#inventory;
     const known = () =>
       new Map([
-        ...this.#pools.slots().map(({ place: { name } }) => [name, catalog.contentsOf(name)] as const),
+        ...this.#pools
+          .slots()
+          .map(({ place: { name } }) => [name, inventory.catalog.contentsOf(name)] as const),
         ...contents,
       ]);
-    const moves = await settleMoves([...this.#pools.open(), ...opened], known(), this.#log);
+    const moves = await settleMoves([...this.#pools.open(), ...opened], known(), inventory, this.#log);
     // Requests are served meanwhile: from here on nothing waits.
-    const all = known();
-    for (const { id, from, to, undone } of moves) {
-      const [left, reached] = [all.get(from), all.get(to)];
-      const others = ({ volumes }: PoolContents) => volumes.filter((volume) => volume.id !== id);
-      if (left && !undone) all.set(from, { ...left, volumes: others(left) });
-      if (reached) {
-        const arrivals = reached.arrivals.filter((arrival) => arrival.id !== id);
-        all.set(to, { ...reached, arrivals, volumes: undone ? others(reached) : reached.volumes });
-      }
-    }
-    const settled = withoutConflicts(all, ({ path }, reason) => {
+    const settled = withoutConflicts(afterMoves(known(), moves, inventory), ({ path }, reason) => {
       this.#log.warn({ path }, `left alone: ${reason}`);
     });
-    for (const [name, pool] of settled) this.#inventory.replacePool(name, pool);
+    for (const [name, pool] of settled) inventory.replacePool(name, pool);
     for (const pool of opened) {
       await this.#host.openPool(pool.directory);
       this.#pools.opened(pool);

@@ -4,6 +4,7 @@ import { type Pool, whileWorking } from "../pool/pool.ts";
 import { writeRecord } from "./record-file.ts";
 import type { SnapshotRecord, VolumeRecord } from "./record.ts";
 import { rename } from "../../../kit/rename.ts";
+import { isNotFound } from "../../../kit/errors.ts";
 
 /** Where a new disk is made, and where it goes. */
 export interface NewDisk {
@@ -68,11 +69,14 @@ export async function settle(
   if (hasRecord) await rename(intent, record);
 }
 
-/** Undoes `bringIn` of a disk with a record that nobody was told of. Cut short, a start finds it there or undone. */
+/**
+ * Undoes `bringIn` of a disk with a record that nobody was told of. Cut short, a start finds it there or undone, and it can
+ * be asked for again.
+ */
 export async function takeBack(disk: NewDisk): Promise<void> {
   await whileWorking(disk.pool, [disk.id], async () => {
-    await rename(disk.record, disk.intent);
-    await rename(disk.disk, disk.temporary);
+    await unlessGone(rename(disk.record, disk.intent));
+    await unlessGone(rename(disk.disk, disk.temporary));
     await discard(disk);
     await disk.sync.flush();
   });
@@ -81,4 +85,10 @@ export async function takeBack(disk: NewDisk): Promise<void> {
 /** Removes all there may be of a disk that nobody was told of, so that nobody can have written to it. */
 export async function discard({ temporary, intent, disk, record }: NewDisk): Promise<void> {
   await Promise.all([temporary, disk, intent, record].map((file) => rm(file, { force: true })));
+}
+
+async function unlessGone(change: Promise<void>): Promise<void> {
+  await change.catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
 }

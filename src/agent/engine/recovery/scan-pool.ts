@@ -56,7 +56,9 @@ export async function scanPool(
     groups,
     leftAlone,
     arrivals: volumes.found.flatMap(({ disk, record }) =>
-      record?.movedFrom === undefined ? [] : { id: disk.id, from: record.movedFrom },
+      record?.movedFrom === undefined
+        ? []
+        : { id: disk.id, from: record.movedFrom, copy: volumeOf(pool.name, disk, record) },
     ),
   };
 }

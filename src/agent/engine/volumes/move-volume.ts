@@ -4,7 +4,7 @@ import type { CallContext } from "../engine.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import { fileNameOf } from "../pool/layout.ts";
-import { type Pool, whileWorking } from "../pool/pool.ts";
+import type { Pool } from "../pool/pool.ts";
 import { claimRoom } from "../pool/room.ts";
 import { volumeRecord } from "../records/entries.ts";
 import { bringIn, type NewDisk, newVolumeDisk, takeBack } from "../records/new-disk.ts";
@@ -28,31 +28,25 @@ export async function moveVolume(
   await requireDetached(parts, id);
   const source = await parts.pools.present(volume.pool);
   await parts.host.forget(id);
+  const { inventory } = parts;
+  inventory.moving.add(id);
   try {
-    const moved = await whileWorking(source, [id], () => moveDisk(parts, volume, source, to, context));
+    const places = await arrive(parts, volume, source, to, context);
+    const moved: Volume = { ...volume, pool: places.pool.name, path: places.disk };
+    await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
+      await undo(parts, volume, source, places, moved);
+      throw error;
+    });
     // It is there from now on, whatever its record says of where it came from.
-    await parts.inventory.putVolume(moved);
+    await inventory.putVolume(moved);
     return await saveVolume(parts, moved);
   } catch (error) {
     // What it claims is claimed where it is.
-    if (await isThere(volume.path)) await parts.inventory.look(volume);
+    if (await isThere(volume.path)) await inventory.look(volume);
     throw error;
+  } finally {
+    inventory.moving.delete(id);
   }
-}
-
-async function moveDisk(
-  parts: EngineParts,
-  volume: Volume,
-  source: Pool,
-  to: string,
-  context: CallContext,
-): Promise<Volume> {
-  const places = await arrive(parts, volume, source, to, context);
-  await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
-    await undo(parts, volume, source, places);
-    throw error;
-  });
-  return { ...volume, pool: places.pool.name, path: places.disk };
 }
 
 /** Copies a volume to another pool. On failure nothing stays there. */
@@ -75,23 +69,23 @@ async function arrive(
   return places;
 }
 
-/** Takes back a copy that could not take the volume's place. Where that fails, too, the volume is not changed until a start has settled it. */
+/**
+ * Takes back a copy that could not take the volume's place. Where that fails, too, the volume is not changed until the
+ * move is settled: when a pool comes back, or at the next start.
+ */
 async function undo(
-  { catalog, log }: EngineParts,
+  { catalog, inventory, log }: EngineParts,
   { id, path }: Volume,
   source: Pool,
   places: NewDisk,
+  copy: Volume,
 ): Promise<void> {
   try {
-    if (await isThere(path)) {
-      await takeBack(places);
-      return;
-    }
+    if (await isThere(path)) await takeBack(places);
+    // Its disk could not be brought back to where it was.
+    else await inventory.putVolume(copy);
   } catch (error) {
-    log.error(
-      { err: error, id, path: places.disk },
-      "the copy of a volume that did not move can't be removed",
-    );
+    log.error({ err: error, id, path: copy.path }, "a move between pools can't be undone");
   }
-  catalog.addArrival(places.pool.name, { id, from: source.id });
+  if (await isThere(copy.path)) catalog.addArrival(copy.pool, { id, from: source.id, copy });
 }

@@ -87,6 +87,18 @@ describe("engine doctor", () => {
     working.delete(begun);
   });
 
+  it("leaves a disk that is gone whose record a start has to remove with it", async () => {
+    const rig = await newRig();
+    const { layout } = rig.pool;
+    const id = randomUUID();
+    for (const file of [layout.gone(id), layout.record("v", id)]) await writeFile(file, "{}");
+    const findings = await rig.engine.doctor(true, context());
+    expect(findings.map(({ path, fixed }) => [path, fixed])).to.deep.include([layout.gone(id), false]);
+    await rm(layout.record("v", id));
+    const [finding] = await rig.engine.doctor(true, context());
+    expect(finding).to.include({ path: layout.gone(id), fixed: true });
+  });
+
   it("and health tell missing and damaged disks", async () => {
     let rig = await newRig();
     const labels = { a: "b" };

@@ -1,5 +1,7 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { expect } from "chai";
+import { PoolLayout } from "../../../../src/agent/engine/pool/layout.ts";
+import { volumeRecord } from "../../../../src/agent/engine/records/entries.ts";
 import { run } from "../../../../src/kit/run.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { exactly, newVolume, openRig, type EngineRig } from "../../../support/engine-rig.ts";
@@ -62,6 +64,30 @@ describe("a pool that goes away", () => {
     await until(isUp(rig), "the pool is up");
     await rig.engine.deleteVolume(volume.id, context());
     expect((await create(rig, "b")).pool).to.equal("default");
+  });
+
+  it("and comes back with a copy of a volume that is in use again gives the copy up, and the volume goes on", async () => {
+    const { home, mount, plug } = await disk();
+    const rig = await rigOver(path("stays"), mount);
+    const volume = await create(rig, "a");
+    const isSecondUp = async () => (await downOf(rig))[1] === undefined;
+    for (const isMoving of [true, false]) {
+      await run("umount", ["--lazy", mount]);
+      await until(async () => !(await isSecondUp()), "the pool is down");
+      const layout = new PoolLayout(home);
+      await copyFile(volume.path, layout.disk("a", volume.id));
+      const record = { ...volumeRecord(volume), movedFrom: rig.pool.id };
+      await writeFile(layout.record("a", volume.id), JSON.stringify(record));
+      if (isMoving) rig.parts.inventory.moving.add(volume.id);
+      await plug();
+      await until(isSecondUp, "the pool is up");
+      rig.parts.inventory.moving.delete(volume.id);
+      expect(await rig.engine.getVolume(volume.id, context())).to.deep.equal(volume);
+      await rig.engine.modifyVolume(volume.id, { labels: {}, attributes: {} }, context());
+      expect(rig.parts.catalog.leftAlone()).to.deep.equal([]);
+      const copies = (await readdir(home)).filter((name) => name.includes(volume.id));
+      expect(copies).to.have.lengthOf(isMoving ? 2 : 0);
+    }
   });
 
   it("and comes back with other content is read again", async () => {

@@ -5,8 +5,6 @@ import { expect } from "chai";
 import { volumeRecord } from "../../../../src/agent/engine/records/entries.ts";
 import { writeRecord } from "../../../../src/agent/engine/records/record-file.ts";
 import { readDisk, writeDisk } from "../../../support/disk-content.ts";
-import { silentLog } from "../../../../src/kit/log.ts";
-import { settleMoves } from "../../../../src/agent/engine/recovery/settle-moves.ts";
 import { engineRigs, exactly, newVolume, openRig, restarted } from "../../../support/engine-rig.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
@@ -89,32 +87,6 @@ describe("engine moves that a crash cut short", () => {
     } finally {
       await both.close();
     }
-  });
-
-  it("are left to the move that is still at work, and to one that has just ended", async () => {
-    const { rig, volume } = await inBoth();
-    const { pools, catalog } = rig.parts;
-    const target = pools.byName("pool-1");
-    const copy = { ...volume, pool: target.name, path: target.layout.disk("v", volume.id) };
-    const found = new Map([
-      ["default", catalog.contentsOf("default")],
-      [
-        target.name,
-        {
-          ...catalog.contentsOf(target.name),
-          volumes: [copy],
-          arrivals: [{ id: volume.id, from: rig.pool.id }],
-        },
-      ],
-    ]);
-    rig.pool.working.add(volume.id);
-    expect(await settleMoves(pools.open(), found, silentLog())).to.deep.equal([]);
-    expect(await disksIn(target.directory)).to.have.lengthOf(2);
-    rig.pool.working.delete(volume.id);
-    await rm(volume.path);
-    const [settled] = await settleMoves(pools.open(), found, silentLog());
-    expect(settled).to.include({ to: "pool-1", undone: false });
-    expect(await disksIn(target.directory)).to.have.lengthOf(2);
   });
 
   it("are left to a person where the disk that is left can't be read", async () => {
