@@ -176,7 +176,10 @@ function Get-ClusterMember {
         if (Test-IsInvalidNamespace -Record $_) { return }
         throw
     }
-    foreach ($node in $nodes) { [ordered]@{ name = [string] $node.Name; state = [long] $node.State } }
+    foreach ($node in $nodes) {
+        # Null would become 0, which is up; -1 is a state that nobody knows.
+        [ordered]@{ name = [string] $node.Name; state = [long] $(if ($null -eq $node.State) { -1 } else { $node.State }) }
+    }
 }
 
 # What was seen of all hosts; one that does not answer is told, and the others are answered.

@@ -29,7 +29,8 @@ describe("the scripts of a Hyper-V host's worker", () => {
   it("tell the state of a cluster's member as the cluster does, and judge nothing", async () => {
     const body = await bodyOf("hyperv-inventory.ps1", "Get-ClusterMember");
     expect(body).to.match(/-ClassName 'MSCluster_Node' -Property 'Name', 'State'/);
-    expect(body).to.match(/\bstate = \[long\] \$node\.State \}/);
+    // A state that is not told is none that counts as up.
+    expect(body).to.include("state = [long] $(if ($null -eq $node.State) { -1 } else { $node.State }) }");
   });
 
   it("add no drive unless every member that may have VMs has answered", async () => {
