@@ -3,12 +3,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StatusError } from "../../../kit/errors.ts";
 import type { HypervParts } from "./parts.ts";
 import type { Checkpoint, HypervVm } from "./protocol.ts";
-import { checkpointsText, driveIn, isInChain, type Seen } from "./seen.ts";
+import { checkpointsText, isInChain, type Seen } from "./seen.ts";
 import { failureBehind } from "../../../kit/worker/failure.ts";
 import { hasMoved } from "./worker/failures.ts";
 import { WorkerLost } from "../../../kit/worker/process.ts";
 
-const LONGEST_PAUSE_MS = 5000;
+/** Longest between two looks at a checkpoint. */
+export const LONGEST_PAUSE_MS = 5000;
 /** Longest that copying may keep a VM under a checkpoint. */
 export const LONGEST_COPY_MS = 3600_000;
 /** Longest that the changes of a VM wait for a merge; what takes longer is told as an alarm. */
@@ -58,31 +59,6 @@ export async function makeCheckpoint(parts: HypervParts, vm: HypervVm): Promise<
   if (loose === undefined) return { vmId: vm.id, checkpoint: made, seen };
   await removeCheckpoint(parts, vm.id, made);
   throw new StatusError("FAILED_PRECONDITION", `the checkpoint of VM ${vm.id} does not hold ${loose.path}`);
-}
-
-/**
- * Looks whether a checkpoint has held volumes until now: once somebody removes it, the disks' own files change.
- * @throws StatusError ABORTED it did not; UNAVAILABLE when that can't be told
- */
-export async function requireStillFrozen(
-  { survey }: Pick<HypervParts, "survey">,
-  { vmId, checkpoint, seen }: Frozen,
-  volumeIds: readonly string[],
-): Promise<void> {
-  const now = await survey.look(true);
-  const isThere = now.vms.get(vmId)?.checkpoints.some(({ id }) => id === checkpoint.id) ?? false;
-  const loose = volumeIds.find((volumeId) => {
-    const [before, after] = [driveIn(seen, volumeId, vmId)?.drive, driveIn(now, volumeId, vmId)?.drive];
-    return before === undefined || after?.path !== before.path || after.basePath !== before.basePath;
-  });
-  if (isThere && loose === undefined) return;
-  const why = isThere
-    ? `volume ${loose ?? ""} got another file`
-    : `checkpoint ${checkpoint.name} was removed by somebody else`;
-  throw new StatusError(
-    "ABORTED",
-    `${why} while disks of VM ${vmId} were copied: the copy is thrown away, the request can be repeated`,
-  );
 }
 
 /**

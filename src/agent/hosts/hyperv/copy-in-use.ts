@@ -11,11 +11,11 @@ import {
   makeCheckpoint,
   removeCheckpoint,
   requireNoCheckpoints,
-  requireStillFrozen,
 } from "./checkpoints.ts";
 import { type HypervParts, vmKey } from "./parts.ts";
 import type { HypervVm } from "./protocol.ts";
 import { driveIn, type Seen } from "./seen.ts";
+import { requireStillFrozen } from "./still-frozen.ts";
 
 /** What must be free beside each disk of the VM: what it writes meanwhile goes to a file of its own. */
 const ROOM = GiB;
@@ -120,7 +120,7 @@ async function copyFrozen(
       await cloneUnnamedVhdx(disk.path, target, { virtualDiskId, signal });
     }
     const volumeIds = copies.map(({ disk }) => disk.volumeId);
-    await requireStillFrozen(parts, frozen, volumeIds);
+    await requireStillFrozen(parts, frozen, volumeIds, signal);
   } catch (error) {
     for (const { target } of copies) await rm(target, { force: true });
     throw error;

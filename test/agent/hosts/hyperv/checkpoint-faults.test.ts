@@ -8,7 +8,7 @@ import type { Fault } from "../../../hyperv-sim/model.ts";
 import { readBytes, writeBytes } from "../../../support/device-bytes.ts";
 import { readDisk } from "../../../support/disk-content.ts";
 import { exactly, newVolume } from "../../../support/engine-rig.ts";
-import { hypervRig } from "../../../support/hyperv-rig.ts";
+import { type HypervRig, hypervRig } from "../../../support/hyperv-rig.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 import { until } from "../../../support/until.ts";
@@ -29,6 +29,15 @@ const faults = ops.flatMap((op) =>
     { op, kind: "garbage", when },
   ]),
 );
+
+const disksIn = async ({ pool }: HypervRig) =>
+  (await readdir(pool, { recursive: true })).filter((name) => name.endsWith("vhdx")).sort();
+const snapshotsOf = async ({ engine }: HypervRig, { id }: Volume) =>
+  (await engine.listSnapshots(id, { maxEntries: 10, token: undefined }, context())).items;
+const answers = async ({ simulator }: HypervRig) =>
+  (await simulator.state()).hosts.every((host) => host.answers);
+const hostAnswers = ({ simulator }: HypervRig) =>
+  simulator.change((state) => ({ ...state, hosts: state.hosts.map((host) => ({ ...host, answers: true })) }));
 
 describe("Hyper-V host: a copy of a disk in use, when things go wrong", () => {
   const rig = hypervRig({
@@ -80,34 +89,31 @@ describe("Hyper-V host: a copy of a disk in use, when things go wrong", () => {
     expect((await vm()).checkpoints).to.deep.equal([]);
   });
 
-  for (const [how, code] of [
-    ["removed", "ABORTED"],
-    ["silent", "UNAVAILABLE"],
-  ] as const) {
-    it(`claims no copy whose checkpoint did not last, as far as can be told: ${how}`, async () => {
-      const disks = async () =>
-        (await readdir(rig.pool, { recursive: true })).filter((name) => name.endsWith("vhdx")).sort();
-      const hostAnswers = (answers: boolean) =>
-        rig.simulator.change((state) => ({
-          ...state,
-          hosts: state.hosts.map((host) => ({ ...host, answers })),
-        }));
-      const before = await disks();
-      await rig.simulator.fault({ op: "listVms", kind: "checkpoint-lost", vmId: vmId(), how });
-      try {
-        await refused(snapshot(), code, /./);
-      } finally {
-        await hostAnswers(true);
-      }
-      await until(async () => {
-        await rig.host.leftovers(true);
-        return (await disks()).join() === before.join();
-      }, "the end of the checkpoint, and no copy");
-      const page = { maxEntries: 10, token: undefined };
-      expect((await rig.engine.listSnapshots(volume.id, page, context())).items).to.deep.equal([]);
-      expect((await readDisk((await snapshot()).path, 0n, 4096)).equals(written)).to.equal(true);
-    });
-  }
+  it("claims no copy whose checkpoint did not last", async () => {
+    const before = await disksIn(rig);
+    await rig.simulator.fault({ op: "listVms", kind: "checkpoint-lost", vmId: vmId(), how: "removed" });
+    await refused(snapshot(), "ABORTED", "removed by somebody else");
+    await until(async () => {
+      await rig.host.leftovers(true);
+      return (await disksIn(rig)).join() === before.join();
+    }, "the end of the checkpoint, and no copy");
+    expect(await snapshotsOf(rig, volume)).to.deep.equal([]);
+    expect((await readDisk((await snapshot()).path, 0n, 4096)).equals(written)).to.equal(true);
+  });
+
+  it("keeps a copy of which a host that was silent for a moment says later that its checkpoint has lasted", async () => {
+    const looks = async () => (await rig.simulator.state()).calls.listVms ?? 0;
+    await rig.simulator.fault({ op: "listVms", kind: "checkpoint-lost", vmId: vmId(), how: "silent" });
+    const copying = snapshot();
+    try {
+      await until(async () => !(await answers(rig)), "the host's silence");
+      const before = await looks();
+      await until(async () => (await looks()) > before, "a look that fails");
+    } finally {
+      await hostAnswers(rig);
+    }
+    expect((await readDisk((await copying).path, 0n, 4096)).equals(written)).to.equal(true);
+  });
 
   for (const op of ["createCheckpoint", "removeCheckpoint", "resize", "detach"] as const) {
     it(`waits for a slow ${op}`, async () => {
@@ -128,5 +134,36 @@ describe("Hyper-V host: a copy of a disk in use, when things go wrong", () => {
     await refused(grow(), "FAILED_PRECONDITION", "0x80070020");
     await lock([]);
     expect((await grow()).size).to.equal(2n * SIZE);
+  });
+});
+
+describe("Hyper-V host: a copy of a disk in use, when its host falls silent for good", () => {
+  const rig = hypervRig({ longestMergeMs: 300 });
+
+  it("is not claimed, and leaves no file", async () => {
+    const [vmId] = rig.vmIds;
+    const volume = await rig.engine.createVolume(newVolume(randomUUID(), exactly(SIZE)), context());
+    await rig.engine.attach(vmId, volume.id, false, undefined, context());
+    const snapshot = () =>
+      rig.engine.createSnapshot({ name: randomUUID(), sourceVolumeId: volume.id, labels: {} }, context());
+    const before = await disksIn(rig);
+    await rig.simulator.fault({ op: "listVms", kind: "checkpoint-lost", vmId, how: "silent" });
+    try {
+      await refused(snapshot(), "UNAVAILABLE", "hv-1");
+    } finally {
+      await hostAnswers(rig);
+    }
+    await until(async () => {
+      await rig.host.leftovers(true);
+      return (await disksIn(rig)).join() === before.join();
+    }, "the end of the checkpoint, and no copy");
+    expect(await snapshotsOf(rig, volume)).to.deep.equal([]);
+    expect((await snapshot()).size).to.equal(SIZE);
+    await until(async () => {
+      await rig.host.leftovers(true);
+      const { checkpoints, drives } = await rig.simulator.vm(vmId);
+      return checkpoints.length === 0 && drives.every(({ path }) => path.endsWith(".vhdx"));
+    }, "the merge");
+    await rig.engine.detach(vmId, volume.id, context());
   });
 });
