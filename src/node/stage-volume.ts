@@ -22,11 +22,15 @@ interface Place {
   readonly state: PathState;
 }
 
+/** Sizes of the disks to which the file systems staged on paths were grown, bytes: a repeated call need not look again. */
+type GrownTo = Map<string, bigint>;
+
 /**
  * Proves the disk, unlocks it when it is encrypted, gives it a file system when it is blank, and mounts it. A raw
  * block volume is only proven and unlocked.
  */
 export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
+  const grown: GrownTo = new Map();
   return async (request, call) => {
     requireFields(request, "volume_id", "staging_target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
@@ -44,7 +48,7 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
       try {
         const state = await seen;
         if (use.access === "mount" && state !== undefined) {
-          await stageMount(parts.guest, disk, { path, state }, use, context, passphrase);
+          await stageMount(parts.guest, disk, { path, state }, use, context, passphrase, grown);
         } else if (passphrase !== undefined) await stageBlock(parts.guest, disk, passphrase);
       } finally {
         await disk.release();
@@ -61,6 +65,7 @@ async function stageMount(
   use: MountUse,
   context: VolumeContext,
   passphrase: string | undefined,
+  grown: GrownTo,
 ): Promise<void> {
   const wanted = use.fsType ?? context.fsType;
   const readOnly = use.readOnlyMode || disk.readOnly;
@@ -69,14 +74,20 @@ async function stageMount(
   const seLinuxLabel = labelIn(flags);
   const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
   if (isStaged(disk, path, state, how)) {
-    if (!how.readOnly) await growInUse(guest, path);
+    if (!how.readOnly && grown.get(path) !== disk.size) {
+      await growInUse(guest, path);
+      grown.set(path, disk.size);
+    }
     return;
   }
   await guest.wake(disk, how.readOnly);
+  grown.delete(path);
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
     await requireLabel(guest, disk, path, seLinuxLabel);
-    if (!how.readOnly) await growStaged(guest, plain, fsType, path, options);
+    if (how.readOnly) return;
+    await growStaged(guest, plain, fsType, path, options);
+    grown.set(path, disk.size);
   };
   if (passphrase === undefined) {
     await mount(disk, await ensureFileSystem(guest, disk, wanted, context.format, readOnly));
