@@ -1,12 +1,10 @@
 import { lstat, rmdir, unlink } from "node:fs/promises";
-import { hasErrno, isNotFound, StatusError } from "../kit/errors.ts";
+import { hasErrno, StatusError } from "../kit/errors.ts";
+import { ifThere } from "../kit/if-there.ts";
 
 /** Removes what a mount was on. Anything that is not empty stays, and is an error. */
 export async function removeMountPoint(path: string): Promise<void> {
-  const entry = await lstat(path).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const entry = await ifThere(lstat(path));
   if (entry === undefined) return;
   if (entry.isDirectory()) {
     await rmdir(path).catch((error: unknown) => {

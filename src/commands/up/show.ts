@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ControllerRpcs, NodeRpcs } from "../../csi/rpc.ts";
 import { csiClient, type Calls } from "../../csi/client.ts";
-import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { ifThere } from "../../kit/if-there.ts";
 import { formatSize, GiB, MiB } from "../../kit/sizes.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
@@ -180,9 +181,7 @@ async function clearAway(csi: Csi, state: StateDirectory): Promise<void> {
   await rm(state.showJournal, { force: true });
   // Never recursively: should a mount have stayed, what is on it stays too.
   for (const directory of [pathsIn(state).staging, state.show]) {
-    await rmdir(directory).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await ifThere(rmdir(directory));
   }
 }
 

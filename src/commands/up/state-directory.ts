@@ -3,7 +3,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { thisMachineId } from "../../agent/hosts/local/vms.ts";
 import { parseNodeId } from "../../csi/handle.ts";
-import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { ifThere } from "../../kit/if-there.ts";
 import { lockFile, type FileLock } from "../../kit/file-lock.ts";
 
 /** Where `up` keeps everything. */
@@ -42,10 +43,7 @@ export async function openStateDirectory(directory: string, owner: string): Prom
 /** This machine's id as a VM: remembered, because nodes are known by it for ever. */
 export async function readOrMakeVmId(state: StateDirectory): Promise<string> {
   const path = join(state.path, "vm-id");
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-    return undefined;
-  });
+  const text = await ifThere(readFile(path, "utf8"));
   if (text === undefined) {
     const made = await thisMachineId().catch(() => randomUUID());
     await writeFile(path, `${made}\n`, { flag: "wx" });

@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { isNotFound } from "../../kit/errors.ts";
+import { ifThere } from "../../kit/if-there.ts";
 import { mountAbove, readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { mountInfo, type Roots } from "./this-vm.ts";
 
@@ -14,10 +14,7 @@ const HOLD_NODES = ["devtmpfs", "tmpfs"];
 export async function boundDevice(mount: Mount, roots: Roots): Promise<string | undefined> {
   // The whole of a file system is a directory.
   if (mount.root === "/" || !(await liesAmongNodes(mount, roots))) return undefined;
-  const bound = await stat(mount.mountPoint, { bigint: true }).catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const bound = await ifThere(stat(mount.mountPoint, { bigint: true }));
   return bound?.isBlockDevice() === true ? numberText(bound.rdev) : undefined;
 }
 

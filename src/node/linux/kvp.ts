@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { ifThere } from "../../kit/if-there.ts";
 import type { Roots } from "./this-vm.ts";
 
 /** Pools of the key-value exchange, by who writes them; see hv_kvp_daemon. */
@@ -54,10 +55,7 @@ export async function readKvpPool(pool: number, { hyperv }: Roots): Promise<Map<
 }
 
 async function readWhole(path: string): Promise<Buffer | undefined> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  });
+  const file = await ifThere(open(path, "r"));
   if (file === undefined) return Buffer.alloc(0);
   try {
     const before = await file.stat();

@@ -1,6 +1,7 @@
 import { mkdir, rmdir, symlink, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isNotFound, StatusError } from "../../kit/errors.ts";
+import { StatusError } from "../../kit/errors.ts";
+import { ifThere } from "../../kit/if-there.ts";
 import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
 import { lookAt, placeOf } from "./places.ts";
@@ -66,9 +67,7 @@ function partitionIn(
 export async function linkDirectory(source: string, target: string, pods: PodLinks): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   // A link takes the place of nothing; kubelet may have made the directory.
-  await rmdir(target).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
+  await ifThere(rmdir(target));
   pods.add(target);
   await symlink(source, target, "dir");
 }

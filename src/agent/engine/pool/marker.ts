@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
-import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { StatusError } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import { writeFileDurably } from "../../../kit/durable-file.ts";
 
 const Marker = Type.Object({
@@ -54,13 +55,8 @@ async function writeMarker(path: string, group: string): Promise<string> {
 
 /** The marker at `path`; undefined when there is none. @throws StatusError FAILED_PRECONDITION for what is not one */
 export async function readMarker(path: string): Promise<Marker | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(path, "utf8"));
+  if (text === undefined) return undefined;
   const value = parsed(text);
   if (Value.Check(Marker, value)) return value;
   throw new StatusError(

@@ -4,7 +4,7 @@ import { type Pool, whileWorking } from "../pool/pool.ts";
 import { writeRecord } from "./record-file.ts";
 import type { SnapshotRecord, VolumeRecord } from "./record.ts";
 import { rename } from "../../../kit/rename.ts";
-import { isNotFound } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 
 /** Where a new disk is made, and where it goes. */
 export interface NewDisk {
@@ -75,8 +75,8 @@ export async function settle(
  */
 export async function takeBack(disk: NewDisk): Promise<void> {
   await whileWorking(disk.pool, [disk.id], async () => {
-    await unlessGone(rename(disk.record, disk.intent));
-    await unlessGone(rename(disk.disk, disk.temporary));
+    await ifThere(rename(disk.record, disk.intent));
+    await ifThere(rename(disk.disk, disk.temporary));
     await discard(disk);
     await disk.sync.flush();
   });
@@ -85,10 +85,4 @@ export async function takeBack(disk: NewDisk): Promise<void> {
 /** Removes all there may be of a disk that nobody was told of, so that nobody can have written to it. */
 export async function discard({ temporary, intent, disk, record }: NewDisk): Promise<void> {
   await Promise.all([temporary, disk, intent, record].map((file) => rm(file, { force: true })));
-}
-
-async function unlessGone(change: Promise<void>): Promise<void> {
-  await change.catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
 }

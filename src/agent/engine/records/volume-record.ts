@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { isNotFound } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import type { Volume } from "../model.ts";
 import { recordBeside } from "../pool/layout.ts";
 import { type Pool, whileWorking } from "../pool/pool.ts";
@@ -19,7 +19,5 @@ export async function saveRecord(pool: Pool, volume: Volume): Promise<void> {
 
 /** Removes a volume's record, if it has one. Durable after the pool's next flush. */
 export async function removeRecord(volume: Volume): Promise<void> {
-  await unlink(recordBeside(volume)).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
+  await ifThere(unlink(recordBeside(volume)));
 }

@@ -1,5 +1,5 @@
 import { readdir, unlink } from "node:fs/promises";
-import { isNotFound } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import type { Log } from "../../../kit/log.ts";
 import { rename } from "../../../kit/rename.ts";
 import { parseDiskFile } from "../names.ts";
@@ -34,20 +34,14 @@ export async function removeGroup(
   const gone: string[] = [];
   for (const { fileName, file } of files) {
     if (file === undefined || !snapshotIds.has(file.id)) continue;
-    if (file.kind === "record") await unlinkIfThere(join(layout.snapshots, fileName));
+    if (file.kind === "record") await ifThere(unlink(join(layout.snapshots, fileName)));
     else {
       await rename(join(layout.snapshots, fileName), layout.gone(file.id));
       gone.push(layout.gone(file.id));
     }
   }
   await snapshotSync.flush();
-  await unlinkIfThere(layout.groupRecord(groupId));
+  await ifThere(unlink(layout.groupRecord(groupId)));
   await snapshotSync.flush();
-  for (const path of gone) await unlinkIfThere(path);
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
+  for (const path of gone) await ifThere(unlink(path));
 }

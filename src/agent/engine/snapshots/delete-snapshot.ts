@@ -1,5 +1,6 @@
 import { rm, unlink } from "node:fs/promises";
-import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { StatusError } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import { isThere } from "../../../kit/is-there.ts";
 import { rename } from "../../../kit/rename.ts";
 import type { EngineParts } from "../parts.ts";
@@ -28,9 +29,7 @@ export async function deleteSnapshot(parts: EngineParts, id: string): Promise<vo
   if (isLeft) await requireOwnDisk(parts, snapshot);
   await whileWorking(pool, [id], async () => {
     if (isLeft) await rename(snapshot.path, layout.gone(id));
-    await unlink(layout.snapshotRecord(snapshot.name, id)).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await ifThere(unlink(layout.snapshotRecord(snapshot.name, id)));
     await snapshotSync.flush();
     inventory.removeSnapshot(id);
     await rm(layout.gone(id), { force: true });

@@ -1,5 +1,6 @@
 import { readdir, rm, stat, unlink } from "node:fs/promises";
-import { isNotFound, StatusError } from "../../../kit/errors.ts";
+import { StatusError } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import { isThere } from "../../../kit/is-there.ts";
 import { rename } from "../../../kit/rename.ts";
 import { readIdentity } from "../../../vhdx/index.ts";
@@ -102,15 +103,9 @@ export async function removeExpired({ pools, settings, log }: EngineParts, now: 
   for (const pool of pools.open()) {
     for (const { record } of await deletedIn(pool)) {
       if (now < record.deletedAt + settings.retentionMs) continue;
-      await unlinkIfThere(pool.layout.deletedDisk(record.id));
-      await unlinkIfThere(pool.layout.deletedRecord(record.id));
+      await ifThere(unlink(pool.layout.deletedDisk(record.id)));
+      await ifThere(unlink(pool.layout.deletedRecord(record.id)));
       log.info({ id: record.id, name: record.name }, "removed for good: a deleted volume");
     }
   }
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error;
-  });
 }
