@@ -23,7 +23,7 @@ const RDEV_MINOR = 132;
 const S_IFMT = 0o170000;
 const S_IFBLK = 0o060000;
 
-/** Paths looked at at once. */
+/** Paths looked at at once, so that the calls of others wait for no more than these. */
 const MOST_LOOKS = 16;
 
 /** Paths that one program is given. */

@@ -33,7 +33,6 @@ export interface PoolContents {
 }
 
 export interface Arrival {
-  readonly id: string;
   /** Id of the pool that it left. */
   readonly from: string;
   /** As it is here. */

@@ -143,14 +143,11 @@ function unserved({ catalog }: EngineParts, { name }: Pool): Finding[] {
     }));
 }
 
-function unfinishedMoves({ catalog }: EngineParts, { name, layout }: Pool): Finding[] {
-  return catalog.contentsOf(name).arrivals.map(({ id, from }) => {
-    const volume = catalog.volumes.byId(id);
-    return {
-      kind: "unfinished-move" as const,
-      path: volume === undefined ? layout.record(id, id) : recordBeside(volume),
-      message: `its move from the pool with id ${from} is not settled: bring that back, or start the agent again`,
-      safeToFix: false,
-    };
-  });
+function unfinishedMoves({ catalog }: EngineParts, { name }: Pool): Finding[] {
+  return catalog.contentsOf(name).arrivals.map(({ from, copy }) => ({
+    kind: "unfinished-move",
+    path: recordBeside(copy),
+    message: `its move from the pool with id ${from} is not settled: bring that back, or start the agent again`,
+    safeToFix: false,
+  }));
 }

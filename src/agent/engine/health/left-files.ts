@@ -8,21 +8,20 @@ import type { Pool } from "../pool/pool.ts";
 
 export type Finding = Omit<DoctorFinding, "pool" | "fixed">;
 
+const foreign = (path: string): Finding => ({
+  kind: "foreign-file",
+  path,
+  message: "not made by this agent",
+  safeToFix: false,
+});
+
 /** What changes that were not finished left. */
 export async function temporary({ layout, working }: Pool): Promise<Finding[]> {
-  const names = await readdir(layout.temporary);
-  const records = new Set(
-    [...(await readdir(layout.directory)), ...(await readdir(layout.snapshots))].flatMap((name) => {
-      const file = parseDiskFile(name);
-      return file?.kind === "record" ? file.id : [];
-    }),
-  );
-  return names.flatMap((name): Finding | [] => {
+  const files = (await readdir(layout.temporary)).map((name) => ({ name, file: parseTemporaryFile(name) }));
+  const records = files.some(({ file }) => file?.kind === "gone") ? await idsOfRecords(layout) : new Set();
+  return files.flatMap(({ name, file }): Finding | [] => {
     const path = join(layout.temporary, name);
-    const file = parseTemporaryFile(name);
-    if (file === undefined) {
-      return { kind: "foreign-file", path, message: "not made by this agent", safeToFix: false };
-    }
+    if (file === undefined) return foreign(path);
     // Asked after the directory was read: what a change has begun since is not in it.
     if (working.has(file.id)) return [];
     return {
@@ -35,33 +34,30 @@ export async function temporary({ layout, working }: Pool): Promise<Finding[]> {
   });
 }
 
+async function idsOfRecords({ directory, snapshots }: Pool["layout"]): Promise<Set<string>> {
+  const names = [...(await readdir(directory)), ...(await readdir(snapshots))];
+  const files = names.flatMap((name) => parseDiskFile(name) ?? []);
+  return new Set(files.filter(({ kind }) => kind === "record").map(({ id }) => id));
+}
+
 /** Among the deleted volumes that are kept: what is none, and disks and records without each other. */
 export async function amongDeleted({ layout, working }: Pool): Promise<Finding[]> {
-  const names = await readdir(layout.deleted);
-  return names.flatMap((name): Finding | [] => {
+  const names = new Set(await readdir(layout.deleted));
+  return [...names].flatMap((name): Finding | [] => {
     const path = join(layout.deleted, name);
     const file = parseTemporaryFile(name);
-    switch (file?.kind) {
-      case "intent":
-        if (working.has(file.id) || names.includes(basename(layout.deletedDisk(file.id)))) return [];
-        return {
-          kind: "record-without-disk",
-          path,
-          message: "the record of a deleted volume whose disk is removed already",
-          safeToFix: true,
-        };
-      case "disk":
-        if (working.has(file.id) || names.includes(basename(layout.deletedRecord(file.id)))) return [];
-        return {
-          kind: "unserved-disk",
-          path,
-          message: "the disk of a deleted volume without its record: nothing restores or removes it",
-          safeToFix: false,
-        };
-      case "gone":
-      case undefined:
-        return { kind: "foreign-file", path, message: "not made by this agent", safeToFix: false };
-    }
+    if (file === undefined || file.kind === "gone") return foreign(path);
+    const isRecord = file.kind === "intent";
+    const other = isRecord ? layout.deletedDisk(file.id) : layout.deletedRecord(file.id);
+    if (working.has(file.id) || names.has(basename(other))) return [];
+    return {
+      kind: isRecord ? "record-without-disk" : "unserved-disk",
+      path,
+      message: isRecord
+        ? "the record of a deleted volume whose disk is removed already"
+        : "the disk of a deleted volume without its record: nothing restores or removes it",
+      safeToFix: isRecord,
+    };
   });
 }
 

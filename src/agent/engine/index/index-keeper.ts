@@ -63,7 +63,7 @@ export class IndexKeeper {
 
   *#disksOf({ name }: Pool): Generator<readonly [string, IndexedDisk]> {
     // Their records say where they come from, which the catalog's entries do not.
-    const arriving = new Set(this.#catalog.arriving().map(({ id }) => id));
+    const arriving = new Set(this.#catalog.arriving().map(({ copy }) => copy.id));
     for (const shelf of [this.#catalog.volumes, this.#catalog.snapshots]) {
       for (const disk of shelf.values()) {
         const stamp = disk.pool === name ? this.#ledger.get(disk.id) : undefined;

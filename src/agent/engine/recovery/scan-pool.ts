@@ -58,7 +58,7 @@ export async function scanPool(
     arrivals: volumes.found.flatMap(({ disk, record }) =>
       record?.movedFrom === undefined
         ? []
-        : { id: disk.id, from: record.movedFrom, copy: volumeOf(pool.name, disk, record) },
+        : { from: record.movedFrom, copy: volumeOf(pool.name, disk, record) },
     ),
   };
 }

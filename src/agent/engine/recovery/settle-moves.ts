@@ -33,7 +33,8 @@ export async function settleMoves(
   const settled: SettledMove[] = [];
   for (const target of pools) {
     for (const arrival of contents.get(target.name)?.arrivals ?? []) {
-      const { id, from } = arrival;
+      const { from, copy } = arrival;
+      const { id } = copy;
       const outcome = moving.has(id)
         ? "passed over"
         : await settle(pools, contents, target, arrival).catch((error: unknown) => {
@@ -53,8 +54,9 @@ async function settle(
   pools: readonly Pool[],
   contents: Contents,
   target: Pool,
-  { id, from, copy }: Arrival,
+  { from, copy }: Arrival,
 ): Promise<SettledMove["outcome"] | undefined> {
+  const { id } = copy;
   const source = pools.find((pool) => pool.id === from && pool !== target);
   const left = source && contents.get(source.name);
   // Whether a disk that can't be read is the volume is for a person to say.
@@ -64,7 +66,7 @@ async function settle(
   const holder = others.find(([, { volumes }]) => volumes.some((volume) => isSound(volume, id)))?.[0];
   if (holder !== undefined) {
     // Another copy that has arrived is no better than this one.
-    if (contents.get(holder)?.arrivals.some((arrival) => arrival.id === id) === true) return undefined;
+    if (contents.get(holder)?.arrivals.some((arrival) => arrival.copy.id === id) === true) return undefined;
     if (!pools.some(({ name }) => name === holder)) return "passed over";
     await takeBack(newVolumeDisk(target, fileNameOf(copy), id));
     return "undone";
@@ -91,7 +93,8 @@ export function afterMoves(
     if (before !== undefined) after.set(pool, { ...before, ...by(before) });
   };
   for (const { arrival, outcome } of moves) {
-    const { id, copy } = arrival;
+    const { copy } = arrival;
+    const { id } = copy;
     const without = ({ volumes }: PoolContents) => volumes.filter((volume) => volume.id !== id);
     if (outcome === "finished") {
       for (const pool of after.keys()) change(pool, (each) => ({ volumes: without(each) }));
@@ -103,7 +106,7 @@ export function afterMoves(
     const served = known?.pool === copy.pool ? known : copy;
     change(copy.pool, (reached) => ({
       volumes: outcome === "undone" || isElsewhere ? without(reached) : [...without(reached), served],
-      arrivals: reached.arrivals.filter((each) => each.id !== id || outcome === "open"),
+      arrivals: reached.arrivals.filter((each) => each.copy.id !== id || outcome === "open"),
     }));
   }
   return after;

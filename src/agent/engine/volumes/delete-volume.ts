@@ -58,13 +58,13 @@ async function removeRecordAlone(parts: EngineParts, volume: Volume): Promise<vo
 async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: boolean): Promise<void> {
   const { id, name, path } = volume;
   // Somebody may have removed the disk before us.
-  if (!(await isThere(path))) {
-    await parts.host.forget(id);
+  const isLeft = await isThere(path);
+  if (isLeft) await requireOwnDisk(parts, volume);
+  await parts.host.forget(id);
+  if (!isLeft) {
     await removeRecordAlone(parts, volume);
     return;
   }
-  await requireOwnDisk(parts, volume);
-  await parts.host.forget(id);
   if (keep) {
     const record = recordOfVolume(volume);
     await writeRecord(pool.layout.deletedRecord(id), {

@@ -57,7 +57,7 @@ export async function servedVolume(parts: EngineParts, id: string): Promise<Volu
 
 /** @throws StatusError UNAVAILABLE while a move of the volume is not settled: the pool that it left may be down. */
 export function requireArrived({ catalog }: EngineParts, id: string): void {
-  if (!catalog.arriving().some((arrival) => arrival.id === id)) return;
+  if (!catalog.arriving().some(({ copy }) => copy.id === id)) return;
   throw new StatusError(
     "UNAVAILABLE",
     `volume ${id} was being moved between pools: bring back the one that it left, or start the agent again`,

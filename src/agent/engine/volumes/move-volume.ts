@@ -41,8 +41,8 @@ export async function moveVolume(
     await inventory.putVolume(moved);
     return await saveVolume(parts, moved);
   } catch (error) {
-    // What it claims is claimed where it is.
-    if (await isThere(volume.path)) await inventory.look(volume);
+    // Where it is still here, what it claims is claimed here.
+    await inventory.look(volume).catch(() => undefined);
     throw error;
   } finally {
     inventory.moving.delete(id);
@@ -87,5 +87,6 @@ async function undo(
   } catch (error) {
     log.error({ err: error, id, path: copy.path }, "a move between pools can't be undone");
   }
-  if (await isThere(copy.path)) catalog.addArrival(copy.pool, { id, from: source.id, copy });
+  // One that can't be looked at may be there.
+  if (await isThere(copy.path).catch(() => true)) catalog.addArrival(copy.pool, { from: source.id, copy });
 }

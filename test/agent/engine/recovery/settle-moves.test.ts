@@ -30,7 +30,7 @@ describe("settling moves", () => {
       contents.set(pool, {
         ...rig.parts.catalog.contentsOf(pool),
         volumes: [copy],
-        arrivals: [{ id: volume.id, from: rig.pool.id, copy }],
+        arrivals: [{ from: rig.pool.id, copy }],
       });
     }
     return { rig, volume, contents };
