@@ -53,7 +53,9 @@ describe("the host of the Windows service", function () {
       ),
       500,
     );
-    const input = cases.map((args) => args.join("\u0001")).join("\n");
+    // One that shows nothing of itself in the input comes last: its line is a line by its end only.
+    cases.push([""]);
+    const input = cases.map((args) => `${args.join("\u0001")}\n`).join("");
     const { stdout } = await execa("mono", [scratch("probe.exe")], { input });
     expect(stdout.split("\n")).to.deep.equal(cases.map(windowsCommandLine));
   });
