@@ -3,7 +3,8 @@ import { chainExtents } from "../disk/chain-extents.ts";
 import { type OpenOptions, ReadableDisk } from "../disk/readable-disk.ts";
 import { WritableDisk } from "../disk/writable-disk.ts";
 import { randomGuid } from "../format/guid.ts";
-import { DiskFile, withFile } from "../storage/file.ts";
+import { withCreatedFile } from "../storage/created-file.ts";
+import { DiskFile } from "../storage/file.ts";
 import { makeNewFile } from "../storage/new-file.ts";
 import { type CopyEnds, copyData, type DataRange } from "./copy-data.ts";
 import { createUnnamedVhdx } from "./create.ts";
@@ -95,7 +96,7 @@ async function openVhdx(path: string, options: OpenOptions): Promise<Source> {
 }
 
 function fillRaw(from: Source, path: string, options: ConvertOptions): Promise<void> {
-  return withFile(path, "wx", async (file) => {
+  return withCreatedFile(path, async (file) => {
     await file.resize(from.size);
     await copy(from, (offset, bytes) => file.write(BigInt(offset), bytes), options);
     await file.flush();

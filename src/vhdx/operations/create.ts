@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { withFile, type WritableFile } from "../storage/file.ts";
+import { type FillableFile, withCreatedFile } from "../storage/created-file.ts";
 import type { VhdxInfo } from "../image/inspect.ts";
 import { type FilePiece, type NewImage, newVhdxImage, type NewImageOptions } from "./new-image.ts";
 
@@ -26,7 +26,7 @@ export function createUnnamedVhdx(
 
 /** Writes a new disk into an empty file. The headers make it one, when all else is durable. */
 export async function writeNewImage(
-  file: WritableFile,
+  file: FillableFile,
   { size, body, headers }: NewImage,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function writeNewImage(
 }
 
 async function writeAtOnce(
-  file: WritableFile,
+  file: FillableFile,
   { size, body, headers }: NewImage,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -49,7 +49,7 @@ async function writeAtOnce(
 }
 
 async function writePieces(
-  file: WritableFile,
+  file: FillableFile,
   pieces: Iterable<FilePiece>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -60,13 +60,13 @@ async function writePieces(
 }
 
 async function createBy(
-  write: (file: WritableFile, image: NewImage, signal?: AbortSignal) => Promise<void>,
+  write: (file: FillableFile, image: NewImage, signal?: AbortSignal) => Promise<void>,
   path: string,
   options: NewImageOptions,
   signal: AbortSignal | undefined,
 ): Promise<VhdxInfo> {
   const image = newVhdxImage(options);
-  await withFile(path, "wx", async (file) => {
+  await withCreatedFile(path, async (file) => {
     try {
       await write(file, image, signal);
     } catch (error) {

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { rm } from "node:fs/promises";
 import { VhdxError } from "../error.ts";
 import { fileSystem } from "../platform/file-system.ts";
 import type { ByteRange } from "../platform/port.ts";
+import { type FillableFile, fillable } from "./created-file.ts";
 import { Descriptor } from "./descriptor.ts";
 
 /** What reading an image takes. Offsets and sizes are bytes. */
@@ -22,12 +22,7 @@ export interface ReadableFile {
 }
 
 /** What changing an image takes. */
-export interface WritableFile extends ReadableFile {
-  write(offset: bigint, data: Uint8Array): Promise<void>;
-  /** Sets the file's size; new bytes read as zeros. */
-  resize(size: bigint): Promise<void>;
-  /** Makes everything written and the size durable. */
-  flush(): Promise<void>;
+export interface WritableFile extends ReadableFile, FillableFile {
   /** Gives the space of whole pages back, they read as zeros then; false, and nothing changed, where that can't be done. */
   punch(offset: bigint, length: bigint): Promise<boolean>;
 }
@@ -39,30 +34,30 @@ const readOnly = constants.O_RDONLY | ((constants as Partial<typeof constants>).
 export class DiskFile implements WritableFile {
   readonly identity: string;
   readonly #descriptor: Descriptor;
+  readonly #content: FillableFile;
   /** Of a file that is only read, for who asks first: a look at it saves another. */
   #sizeAtOpen: bigint | undefined;
 
   private constructor(descriptor: Descriptor, identity: string) {
     this.#descriptor = descriptor;
+    this.#content = fillable(descriptor);
     this.identity = identity;
   }
 
-  /** Opens the file at `path`. A new one (`wx`) is its owner's alone. VhdxError when it can't be a disk's file. */
-  static async open(path: string, flags: "r" | "r+" | "wx"): Promise<DiskFile> {
+  /** Opens the file at `path`. VhdxError when it can't be a disk's file. */
+  static async open(path: string, flags: "r" | "r+"): Promise<DiskFile> {
     // Without waiting: a FIFO would keep its reader until somebody writes.
     if (flags === "r") {
       const { file, size } = await DiskFile.#take(await Descriptor.open(path, readOnly));
       file.#sizeAtOpen = size;
       return file;
     }
-    const file = await DiskFile.from(await Descriptor.open(path, flags, 0o600));
+    const file = await DiskFile.from(await Descriptor.open(path, flags));
     try {
       fileSystem.refuseUnfit(path);
       return file;
     } catch (error) {
       await file.close();
-      // A new file has such attributes from its directory.
-      if (flags === "wx") await rm(path, { force: true });
       throw error;
     }
   }
@@ -113,20 +108,16 @@ export class DiskFile implements WritableFile {
     }
   }
 
-  async write(offset: bigint, data: Uint8Array): Promise<void> {
-    const start = Number(offset);
-    let done = 0;
-    while (done < data.length) {
-      done += await this.#descriptor.write(data, done, start + done);
-    }
+  write(offset: bigint, data: Uint8Array): Promise<void> {
+    return this.#content.write(offset, data);
   }
 
   resize(size: bigint): Promise<void> {
-    return this.#descriptor.truncate(Number(size));
+    return this.#content.resize(size);
   }
 
   flush(): Promise<void> {
-    return this.#descriptor.datasync();
+    return this.#content.flush();
   }
 
   nextData(from: bigint, to: bigint): ByteRange | undefined {
@@ -145,7 +136,7 @@ export class DiskFile implements WritableFile {
 /** Runs `use` on the file at `path`, opened with these flags, and closes it whatever happens. */
 export async function withFile<T>(
   path: string,
-  flags: "r" | "r+" | "wx",
+  flags: "r" | "r+",
   use: (file: DiskFile) => Promise<T>,
 ): Promise<T> {
   const file = await DiskFile.open(path, flags);

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { constants } from "node:fs";
-import { access, readFile, stat, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { VhdxError } from "../../../src/vhdx/error.ts";
 import { DiskFile, withFile } from "../../../src/vhdx/storage/file.ts";
@@ -34,19 +34,13 @@ describe("vhdx file", () => {
   });
 
   it("writes, resizes and flushes", async () => {
-    await withFile(path("written"), "wx", async (file) => {
+    await writeFile(path("written"), "0123");
+    await withFile(path("written"), "r+", async (file) => {
       await file.write(4n, Buffer.from("data"));
       await file.resize(12n);
       await file.flush();
     });
-    expect((await readFile(path("written"))).toString("latin1")).to.equal("\0\0\0\0data\0\0\0\0");
-  });
-
-  it("never opens a file for creation that is there", async () => {
-    await writeFile(path("there"), "kept");
-    const error = await rejection(withFile(path("there"), "wx", () => Promise.resolve()));
-    expect(error).to.have.property("code", "EEXIST");
-    expect((await readFile(path("there"))).toString()).to.equal("kept");
+    expect((await readFile(path("written"))).toString("latin1")).to.equal("0123data\0\0\0\0");
   });
 
   it("closes the file when its user fails", async () => {
@@ -67,12 +61,5 @@ describe("vhdx file", () => {
     const error = await rejection(withFile(path("missing"), "r", () => Promise.resolve()));
     expect(error).to.have.property("code", "ENOENT");
     expect(error).not.to.be.instanceOf(VhdxError);
-  });
-
-  it("keeps holes", async () => {
-    await withFile(path("sparse"), "wx", (file) => file.resize(1n << 30n));
-    const { size, blocks } = await stat(path("sparse"));
-    expect(size).to.equal(1 << 30);
-    expect(blocks).to.be.lessThan(1000);
   });
 });

@@ -4,6 +4,7 @@ import { stampOf } from "../index/stamp.ts";
 import type { Disk, Snapshot, Volume } from "../model.ts";
 import type { Claims } from "../pool/claims.ts";
 import { recordBeside } from "../pool/layout.ts";
+import { recordOfVolume } from "../records/entries.ts";
 import type { Catalog, PlacedGroup, PoolContents } from "./catalog.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -109,8 +110,9 @@ export class Inventory {
   }
 }
 
-/** The stamp of a disk's record; undefined where it has none that could be looked at. */
+/** The stamp of a disk's record; undefined where it has none, or none that could be looked at. */
 async function stampOfRecord(disk: Volume | Snapshot): Promise<string | undefined> {
+  if ("attributes" in disk && recordOfVolume(disk) === undefined) return undefined;
   try {
     return stampOf(await stat(recordBeside(disk), { bigint: true })).text;
   } catch {

@@ -1,6 +1,7 @@
 import { MiB } from "../../../kit/sizes.ts";
 import type { Occupancy } from "../../image/occupancy.ts";
-import { type ReadableFile, withFile } from "../../storage/file.ts";
+import { withCreatedFile } from "../../storage/created-file.ts";
+import type { ReadableFile } from "../../storage/file.ts";
 import { copyData, type DataRange } from "../copy-data.ts";
 
 /** Copies what belongs to something in `source` to the new file `target`; all else, and holes, become holes. */
@@ -11,7 +12,7 @@ export function copyOwnedParts(
   signal: AbortSignal | undefined,
   onProgress: (position: number) => void,
 ): Promise<void> {
-  return withFile(target, "wx", async (file) => {
+  return withCreatedFile(target, async (file) => {
     const size = await source.size();
     await file.resize(size);
     const ends = {
