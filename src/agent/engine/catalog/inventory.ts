@@ -65,24 +65,33 @@ export class Inventory {
     this.#remove(this.catalog.snapshots, id);
   }
 
-  /** Takes over what a pool was found to hold; the ledger knows its disks already. */
+  /**
+   * Takes over what a pool was found to hold; the ledger knows its disks already. What is claimed for disks that are
+   * being made, or for the growth of one that is as it was, stays claimed.
+   */
   replacePool(pool: string, contents: PoolContents): void {
+    const before = this.catalog.contentsOf(pool);
+    const known = new Set<Volume | Snapshot>([...before.volumes, ...before.snapshots]);
     this.catalog.replacePool(pool, contents);
-    this.claims.deletePool(pool);
-    for (const volume of contents.volumes) this.#claim(volume, true);
-    for (const snapshot of contents.snapshots) this.#claim(snapshot, false);
+    const added = [...contents.volumes, ...contents.snapshots].filter((disk) => !known.delete(disk));
+    for (const { id } of known) this.claims.delete(id);
+    for (const disk of added) this.#claimOf(disk);
     this.#onChange(pool);
   }
 
   /** Looks at a disk's file again: how much of its size it takes by now. */
   async look(disk: Volume | Snapshot): Promise<void> {
     await this.ledger.look(disk.id, disk.path);
-    this.#claim(disk, "attributes" in disk);
+    this.#claimOf(disk);
   }
 
   /** Claims all of a disk that is about to be made, until it is put or the claim is deleted. */
   claim(disk: ClaimingDisk): void {
     this.#claim(disk, true);
+  }
+
+  #claimOf(disk: Volume | Snapshot): void {
+    this.#claim(disk, "attributes" in disk);
   }
 
   #claim(disk: ClaimingDisk, growing: boolean): void {

@@ -52,10 +52,6 @@ export class Claims {
     });
   }
 
-  deletePool(pool: string): void {
-    for (const [id, claim] of this.#claims) if (claim.pool === pool) this.delete(id);
-  }
-
   /** Claims of a family change together: a disk that gets a relative in its pool shares blocks from then on. */
   #changeFamily(pool: string, lineage: string, change: (family: Set<string>) => void): void {
     const lineages = this.#lineages.get(pool) ?? new Map<string, string | Set<string>>();
