@@ -125,7 +125,7 @@ describe("kit StatusError.from", () => {
         const error = StatusError.from(thrown);
         expect(error.code).to.equal("INTERNAL");
         expect(error.message).to.be.a("string");
-        if (thrown !== undefined) expect(error.cause).to.equal(thrown);
+        if (thrown !== undefined) expect(Object.is(error.cause, thrown)).to.equal(true);
       }),
     );
   });

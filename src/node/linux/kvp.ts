@@ -42,21 +42,23 @@ export function parseKvpPool(pool: Buffer): Map<string, string> {
 
 /**
  * Reads a pool; empty when there is none. The daemon cuts the file and writes it again under a lock that Node can't
- * take: a file that is no whole number of records, or changed meanwhile, is read again.
+ * take: a file that is no whole number of records, or changed meanwhile, is read again, and so is one without any for a
+ * while.
  */
 export async function readKvpPool(pool: number, { hyperv }: Roots): Promise<Map<string, string>> {
   const path = join(hyperv, `.kvp_pool_${pool}`);
-  for (let tries = 0; tries < TRIES; tries++) {
-    if (tries > 0) await setTimeout(PAUSE_MS);
-    const bytes = await readWhole(path);
-    if (bytes !== undefined) return parseKvpPool(bytes);
+  for (let tries = 1; tries <= TRIES; tries++) {
+    if (tries > 1) await setTimeout(PAUSE_MS);
+    const bytes = await ifThere(readOnce(path));
+    if (bytes === undefined) return new Map();
+    if (bytes === "changing") continue;
+    if (bytes.length > 0 || tries === TRIES) return parseKvpPool(bytes);
   }
   throw new StatusError("UNAVAILABLE", `${path} stays half written: is hv_kvp_daemon healthy?`);
 }
 
-async function readWhole(path: string): Promise<Buffer | undefined> {
-  const file = await ifThere(open(path, "r"));
-  if (file === undefined) return Buffer.alloc(0);
+async function readOnce(path: string): Promise<Buffer | "changing"> {
+  const file = await open(path, "r");
   try {
     const before = await file.stat();
     if (!before.isFile() || before.size > MOST_RECORDS * RECORD_BYTES) {
@@ -65,7 +67,7 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
     const bytes = await file.readFile();
     const after = await file.stat();
     const isWhole = bytes.length % RECORD_BYTES === 0 && bytes.length === after.size;
-    return isWhole && before.mtimeMs === after.mtimeMs ? bytes : undefined;
+    return isWhole && before.mtimeMs === after.mtimeMs ? bytes : "changing";
   } finally {
     await file.close();
   }

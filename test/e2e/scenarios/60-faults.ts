@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { ClusterNode } from "../cluster/node.ts";
+import { until } from "../cluster/until.ts";
 import { claim } from "../help/claims.ts";
 import { readData, writeData } from "../help/data.ts";
 import { Namespace } from "../help/namespace.ts";
@@ -8,10 +9,12 @@ import { theRig } from "../rig.ts";
 
 /** Ends a role of the driver in a node's pods at once, as the kernel does when memory runs out. */
 async function killRole(node: ClusterNode, role: "controller" | "node"): Promise<void> {
-  const processes = await node.inside(["busybox", "ps", "-o", "pid,args"]);
-  const own = processes.split("\n").filter((line) => line.includes(`/usr/local/bin/hyperv-csi ${role} `));
-  expect(own, `processes of the ${role} on ${node.name}`).to.have.lengthOf(1);
-  await node.inside(["busybox", "kill", "-9", own[0]!.trim().split(" ")[0]!]);
+  const pid = await until(`the ${role} on ${node.name} runs`, async () => {
+    const processes = await node.inside(["busybox", "ps", "-o", "pid,args"]);
+    const own = processes.split("\n").filter((line) => line.includes(`/usr/local/bin/hyperv-csi ${role} `));
+    return own.length === 1 ? own[0]!.trim().split(" ")[0]! : undefined;
+  });
+  await node.inside(["busybox", "kill", "-9", pid]);
 }
 
 describe("what is killed while work goes on comes back, and the work ends well", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { KubeObject } from "../cluster/kubectl.ts";
 import { until } from "../cluster/until.ts";
+import { namespace as driverNamespace, release } from "../driver/install.ts";
 import { claim } from "../help/claims.ts";
 import { readData, writeData } from "../help/data.ts";
 import { Namespace } from "../help/namespace.ts";
@@ -40,5 +41,8 @@ describe("a node whose VM is off", () => {
     await namespace.remove("pod/after");
     await namespace.makeReady(pod("again", { claim: "lost", node: second!.name }));
     expect(await readData(namespace, "again")).to.equal(written);
+    // Its controller was evicted; the scenarios after this one ask both.
+    const controllers = ["rollout", "status", `deployment/${release}-controller`, "--timeout=300s"];
+    await kubectl.run(["--namespace", driverNamespace, ...controllers]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -72,7 +72,7 @@ describe("a KVP pool", () => {
     await write(whole.subarray(0, 3000));
     const reading = read();
     await setTimeout(30);
-    await write(whole);
+    await appendFile(path("hyperv", ".kvp_pool_3"), whole.subarray(3000));
     expect(await reading).to.deep.equal(
       new Map([
         ["VirtualMachineId", "a"],
@@ -81,6 +81,16 @@ describe("a KVP pool", () => {
     );
     await write(whole.subarray(0, 3000));
     await refused(read(), "UNAVAILABLE", "half written");
+  });
+
+  it("is read again while it has nothing: the daemon cuts it before it writes", async () => {
+    await write(Buffer.alloc(0));
+    const reading = read();
+    await setTimeout(30);
+    await write(kvpPool({ VirtualMachineId: "a" }));
+    expect(await reading).to.deep.equal(new Map([["VirtualMachineId", "a"]]));
+    await write(Buffer.alloc(0));
+    expect(await read()).to.deep.equal(new Map());
   });
 
   it("is not read when it is far too long, or no file", async () => {
