@@ -1,11 +1,15 @@
-import { link, mkdir, readdir, realpath, rmdir, stat, unlink } from "node:fs/promises";
+import { linkSync, mkdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import { readdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { hasErrno, isNotFound, StatusError } from "../../../kit/errors.ts";
+import { ifThere } from "../../../kit/if-there.ts";
 import { isThere } from "../../../kit/is-there.ts";
 import type { DiskFile } from "../host.ts";
 
 const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const LINK = new RegExp(`^/(${GUID})/(${GUID})\\.vhdx$`);
+/** What the kernel adds to a backing file's name once that is removed. */
+const DELETED = " (deleted)";
 
 /** Whose disk a link is. */
 export interface LinkOwner {
@@ -33,39 +37,52 @@ export class AttachmentLinks {
     return join(root, vmId, `${disk.volumeId}.vhdx`);
   }
 
-  /** Whose disk a backing file is; undefined for a file that is not one of our links. */
+  /**
+   * Whose disk a backing file is; undefined for a file that is not one of our links. One whose link was removed is still
+   * written to through its device.
+   */
   parse(backingFile: string): LinkOwner | undefined {
+    return this.#ownerOf(backingFile.endsWith(DELETED) ? backingFile.slice(0, -DELETED.length) : backingFile);
+  }
+
+  #ownerOf(path: string): LinkOwner | undefined {
     for (const root of this.#roots.values()) {
-      if (!backingFile.startsWith(root)) continue;
-      const [, vmId, volumeId] = LINK.exec(backingFile.slice(root.length)) ?? [];
+      if (!path.startsWith(root)) continue;
+      const [, vmId, volumeId] = LINK.exec(path.slice(root.length)) ?? [];
       if (vmId !== undefined && volumeId !== undefined) return { vmId, volumeId };
     }
     return undefined;
   }
 
   /** Makes the link of a disk that is not attached; one left by a crash is replaced. */
-  async make(disk: DiskFile, vmId: string): Promise<string> {
+  make(disk: DiskFile, vmId: string): string {
     const path = this.path(disk, vmId);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await this.remove(path);
-    await link(disk.path, path).catch((error: unknown) => {
+    // In one step: a sweep would remove the directory while that is empty.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.remove(path);
+    try {
+      linkSync(disk.path, path);
+    } catch (error) {
       if (!hasErrno(error, "EEXIST")) throw error;
       throw new StatusError(
         "FAILED_PRECONDITION",
         `${path} is the last name of another file than the volume's disk: move it away`,
         error,
       );
-    });
+    }
     return path;
   }
 
-  /** Removes a link, but never the last name of a disk. */
-  async remove(path: string): Promise<void> {
+  /** Removes a link, but never the last name of a disk. False when it stays, or was not there. */
+  remove(path: string): boolean {
     try {
-      if ((await stat(path)).nlink < 2) return;
-      await unlink(path);
+      // Nothing of ours comes between the look and the removal.
+      if (statSync(path).nlink < 2) return false;
+      unlinkSync(path);
+      return true;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (isNotFound(error)) return false;
+      throw error;
     }
   }
 
@@ -74,37 +91,49 @@ export class AttachmentLinks {
     const paths: string[] = [];
     for (const root of this.#roots.values()) {
       for (const vmId of await directoriesIn(root)) {
-        const names = volumeId === undefined ? await readdir(join(root, vmId)) : [`${volumeId}.vhdx`];
+        const names = volumeId === undefined ? await namesIn(join(root, vmId)) : [`${volumeId}.vhdx`];
         paths.push(...names.map((name) => join(root, vmId, name)));
       }
     }
     const present = await Promise.all(paths.map(async (path) => [path, await isThere(path)] as const));
-    return present.flatMap(([path, there]) => (there && this.parse(path) !== undefined ? path : []));
+    return present.flatMap(([path, there]) => (there && this.#ownerOf(path) !== undefined ? path : []));
   }
 
-  /** Removes the links that no loop device has, which an interrupted attach or detach left, and empty directories. */
-  async sweep(inUse: ReadonlySet<string>): Promise<void> {
-    for (const path of await this.list()) if (!inUse.has(path)) await this.remove(path);
+  /**
+   * Removes the links that nobody uses, which an interrupted attach or detach left, and empty directories.
+   * @param isInUse asked of each link right before it is removed: an attach may have made it meanwhile
+   * @returns the links that were removed
+   */
+  async sweep(isInUse: (path: string) => boolean): Promise<string[]> {
+    const links = await this.list();
+    const removed = links.filter((path) => !isInUse(path) && this.remove(path));
     for (const root of this.#roots.values()) {
-      for (const vmId of await directoriesIn(root)) {
-        await rmdir(join(root, vmId)).catch((error: unknown) => {
-          if (!hasErrno(error, "ENOTEMPTY", "ENOENT")) throw error;
-        });
-      }
+      for (const vmId of await directoriesIn(root)) removeEmpty(join(root, vmId));
     }
+    return removed;
   }
 
   /** Removes every link of a volume that leaves the pool, so that its bytes are freed, but never the last name of a disk. */
   async removeAll(volumeId: string): Promise<void> {
-    for (const path of await this.list(volumeId)) await this.remove(path);
+    for (const path of await this.list(volumeId)) this.remove(path);
   }
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!hasErrno(error, "ENOTEMPTY", "ENOENT")) throw error;
+  }
+}
+
+/** None where a sweep has just removed the directory. */
+async function namesIn(directory: string): Promise<string[]> {
+  return (await ifThere(readdir(directory))) ?? [];
 }
 
 /** The VMs that have or had a disk; whatever else lies there is not ours. */
 async function directoriesIn(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
-    if (isNotFound(error)) return [];
-    throw error;
-  });
+  const entries = (await ifThere(readdir(root, { withFileTypes: true }))) ?? [];
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }

@@ -23,13 +23,14 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
   /** Links that an attach has made and no device has yet. */
   const attaching = new Set<string>();
 
-  function linksInUse(): Set<string> {
-    return new Set([...attaching, ...backingFiles().values()]);
+  function isInUse(link: string): boolean {
+    return attaching.has(link) || loopOver(link) !== undefined;
   }
 
   async function staleLinks(volumeId?: string): Promise<string[]> {
-    const inUse = linksInUse();
-    return (await links.list(volumeId)).filter((path) => !inUse.has(path));
+    const present = await links.list(volumeId);
+    const inUse = new Set([...attaching, ...backingFiles().values()]);
+    return present.filter((path) => !inUse.has(path));
   }
 
   function owners(): LinkOwner[] {
@@ -53,8 +54,8 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     });
   }
 
-  function loopOf({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): LoopDevice | undefined {
-    return attachments((each) => each.volumeId === volumeId && each.vmId === vmId)[0]?.loop;
+  function loopsOf({ volumeId, vmId }: Pick<Attachment, "volumeId" | "vmId">): LoopDevice[] {
+    return attachments((each) => each.volumeId === volumeId && each.vmId === vmId).map(({ loop }) => loop);
   }
 
   return {
@@ -69,7 +70,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     },
     openPool: async (directory) => {
       await links.openPool(directory);
-      await links.sweep(linksInUse());
+      await links.sweep(isInUse);
     },
     diskReader:
       () =>
@@ -102,7 +103,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
       const link = links.path(disk, vmId);
       attaching.add(link);
       try {
-        await links.make(disk, vmId);
+        links.make(disk, vmId);
         const payload = {
           offset: payloadOffset,
           size: virtualSize,
@@ -112,7 +113,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
           bindLoop(link, payload, readOnly, signal),
         );
       } catch (error) {
-        await removeUnlessBound(links, link);
+        removeUnlessBound(links, link);
         throw error;
       } finally {
         attaching.delete(link);
@@ -121,8 +122,8 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     },
 
     detach: async (attachment, signal, onlyWhenOff = false) => {
-      const loop = loopOf(attachment);
-      if (loop !== undefined) {
+      // Several only where somebody removed the link of one.
+      for (const loop of loopsOf(attachment)) {
         if (onlyWhenOff) {
           const vm = vms.find(({ id }) => id === attachment.vmId);
           requireOff(attachment.vmId, vm !== undefined && (await lookAt(vm)).state === "off");
@@ -131,12 +132,12 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
         await unbindLoop(loop, signal);
       }
       for (const path of await links.list(attachment.volumeId)) {
-        if (links.parse(path)?.vmId === attachment.vmId) await links.remove(path);
+        if (links.parse(path)?.vmId === attachment.vmId) links.remove(path);
       }
     },
 
     growAttached: async (disk: DiskFile, attachment, size, signal) => {
-      const loop = loopOf(attachment);
+      const [loop] = loopsOf(attachment);
       if (loop === undefined)
         throw new StatusError("ABORTED", `volume ${disk.volumeId} was detached; try again`);
       return await growUnderLoop(disk, loop, size, signal);
@@ -161,10 +162,10 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     },
 
     leftovers: async (remove) => {
-      const paths = await staleLinks();
-      if (remove) await links.sweep(linksInUse());
+      const removed = new Set(remove ? await links.sweep(isInUse) : []);
+      const paths = [...removed, ...(await staleLinks())];
       const message = "the link of an attachment that is gone";
-      return paths.map((path) => ({ path, message, fixed: remove }));
+      return paths.map((path) => ({ path, message, fixed: removed.has(path) }));
     },
 
     forget: (volumeId) => links.removeAll(volumeId),
@@ -176,6 +177,6 @@ function withoutLoop({ volumeId, vmId, readOnly, address }: LoopAttachment): Att
   return { volumeId, vmId, readOnly, address };
 }
 
-async function removeUnlessBound(links: AttachmentLinks, link: string): Promise<void> {
-  if (loopOver(link) === undefined) await links.remove(link);
+function removeUnlessBound(links: AttachmentLinks, link: string): void {
+  if (loopOver(link) === undefined) links.remove(link);
 }

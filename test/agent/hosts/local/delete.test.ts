@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, open, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { expect } from "chai";
 import { loopsBelow } from "../../../support/scratch-directory.ts";
@@ -33,6 +33,21 @@ describe("local host, deleting a volume", () => {
     await rig.engine.detach(rig.vms[1].id, volume.id, context());
     await rig.engine.deleteVolume(volume.id, context());
     expect(loopsBelow(rig.pool)).to.deep.equal([]);
+  });
+
+  it("is refused while a device has it whose link somebody removed, as is another VM", async () => {
+    const volume = await makeVolume(rig);
+    const [{ id: one }, { id: two }] = rig.vms;
+    await rig.engine.attach(one, volume.id, false, undefined, context());
+    await unlink(linkOf(rig, one, volume.id));
+    const [attachment] = await rig.engine.attachmentsOf(volume.id, context());
+    expect(attachment).to.include({ vmId: one, readOnly: false });
+    await refused(rig.engine.attach(two, volume.id, false, undefined, context()), "FAILED_PRECONDITION", one);
+    await refused(rig.engine.deleteVolume(volume.id, context()), "FAILED_PRECONDITION", one);
+    expect(await rig.host.leftovers(true)).to.deep.equal([]);
+    await rig.engine.detach(one, volume.id, context());
+    expect(loopsBelow(rig.pool)).to.deep.equal([]);
+    await rig.engine.deleteVolume(volume.id, context());
   });
 
   it("leaves what a VM wrote, whose last name is a link, when another disk lies in its place", async () => {

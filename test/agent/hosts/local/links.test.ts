@@ -34,13 +34,13 @@ describe("attachment links", () => {
   it("name VM and volume, and are read back from the name alone", async () => {
     const { pool, links, newDisk } = await newPool();
     const disk = await newDisk();
-    const made = await links.make(disk, VM);
+    const made = links.make(disk, VM);
     expect(made).to.equal(join(pool, ".vms", VM, `${disk.volumeId}.vhdx`));
     expect(links.parse(made)).to.deep.equal({ vmId: VM, volumeId: disk.volumeId });
     expect((await stat(made)).ino).to.equal((await stat(disk.path)).ino);
   });
 
-  it("are none of ours under another pool, another name, or once deleted", async () => {
+  it("are none of ours under another pool or another name", async () => {
     const { pool, links } = await newPool();
     const file = `${randomUUID()}.vhdx`;
     const own = join(pool, ".vms", VM, file);
@@ -52,7 +52,6 @@ describe("attachment links", () => {
       join(pool, ".vms", VM.toUpperCase(), file),
       join(pool, ".vms", VM, "volume.vhdx"),
       join(pool, file),
-      `${own} (deleted)`,
       `${own}x`,
       "",
     ];
@@ -60,37 +59,47 @@ describe("attachment links", () => {
     for (const name of foreign) expect(links.parse(name), name).to.equal(undefined);
   });
 
+  it("are told by the kernel to be deleted once they are removed, and are the VM's still", async () => {
+    const { pool, links } = await newPool();
+    const volumeId = randomUUID();
+    const backingFile = `${join(pool, ".vms", VM, `${volumeId}.vhdx`)} (deleted)`;
+    expect(links.parse(backingFile)).to.deep.equal({ vmId: VM, volumeId });
+    await mkdir(join(pool, ".vms", VM), { recursive: true });
+    await writeFile(backingFile, "a file that is named so");
+    expect(await links.list()).to.deep.equal([]);
+  });
+
   it("of an earlier attach are replaced", async () => {
     const { links, newDisk } = await newPool();
     const disk = await newDisk();
-    await links.make(disk, VM);
-    expect(await links.make(disk, VM)).to.equal(links.path(disk, VM));
+    links.make(disk, VM);
+    expect(links.make(disk, VM)).to.equal(links.path(disk, VM));
     expect(await namesOf(disk.path)).to.equal(2);
   });
 
   it("are removed, but never as the last name of a disk", async () => {
     const { links, newDisk } = await newPool();
     const disk = await newDisk();
-    const made = await links.make(disk, VM);
+    const made = links.make(disk, VM);
     await rm(disk.path);
-    await links.remove(made);
+    links.remove(made);
     await links.removeAll(disk.volumeId);
     expect(await isThere(made)).to.equal(true);
 
     await link(made, disk.path);
-    await links.remove(made);
+    links.remove(made);
     expect(await isThere(made)).to.equal(false);
     expect(await isThere(disk.path)).to.equal(true);
-    await links.remove(made);
+    links.remove(made);
   });
 
   it("that no loop device has are swept, the others stay", async () => {
     const { pool, links, newDisk } = await newPool();
     const [used, left] = [await newDisk(), await newDisk()];
-    const inUse = await links.make(used, VM);
-    const stale = await links.make(left, VM);
-    const lonely = await links.make(left, randomUUID());
-    await links.sweep(new Set([inUse]));
+    const inUse = links.make(used, VM);
+    const stale = links.make(left, VM);
+    const lonely = links.make(left, randomUUID());
+    expect(await links.sweep((link) => link === inUse)).to.have.members([stale, lonely]);
     expect(await isThere(inUse)).to.equal(true);
     expect(await isThere(stale)).to.equal(false);
     expect(await isThere(lonely)).to.equal(false);
@@ -98,12 +107,32 @@ describe("attachment links", () => {
     expect(await readdir(join(pool, ".vms"))).to.deep.equal([VM]);
   });
 
+  it("that come into use while a sweep goes on stay", async () => {
+    const { links, newDisk } = await newPool();
+    const made = links.make(await newDisk(), VM);
+    const inUse = new Set<string>();
+    const sweeping = links.sweep((link) => inUse.has(link));
+    inUse.add(made);
+    expect(await sweeping).to.deep.equal([]);
+    expect(await isThere(made)).to.equal(true);
+  });
+
+  it("are made in one step, which no sweep of empty directories comes between", async () => {
+    const { pool, links, newDisk } = await newPool();
+    const disk = await newDisk();
+    await mkdir(join(pool, ".vms", VM), { recursive: true });
+    const sweeping = links.sweep(() => true);
+    const made = links.make(disk, VM);
+    await sweeping;
+    expect(await isThere(made)).to.equal(true);
+  });
+
   it("are swept around what is not ours", async () => {
     const { pool, links, newDisk } = await newPool();
-    const stale = await links.make(await newDisk(), VM);
+    const stale = links.make(await newDisk(), VM);
     const foreign = [join(pool, ".vms", "notes.txt"), join(pool, ".vms", VM, "notes.txt")];
     for (const file of foreign) await writeFile(file, "keep");
-    await links.sweep(new Set());
+    await links.sweep(() => false);
     expect(await isThere(stale)).to.equal(false);
     for (const file of foreign) expect(await isThere(file), file).to.equal(true);
   });
@@ -112,7 +141,7 @@ describe("attachment links", () => {
     const { pool, links, newDisk } = await newPool();
     const [gone, kept] = [await newDisk(), await newDisk()];
     const vms = [VM, randomUUID(), randomUUID()];
-    for (const vm of vms) for (const disk of [gone, kept]) await links.make(disk, vm);
+    for (const vm of vms) for (const disk of [gone, kept]) links.make(disk, vm);
     await writeFile(join(pool, ".vms", "notes.txt"), "keep");
     await links.removeAll(gone.volumeId);
     expect(await namesOf(gone.path)).to.equal(1);
@@ -121,7 +150,7 @@ describe("attachment links", () => {
 
   it("need no directory of their own before the first attach", async () => {
     const { links } = await newPool();
-    await links.sweep(new Set());
+    await links.sweep(() => false);
     await links.removeAll(randomUUID());
   });
 });
