@@ -124,6 +124,7 @@ export class PoolKeeper {
       await settleGroups(pool, this.#log);
       contents.set(pool.name, await scanPool(pool, this.#inventory.ledger, read, this.#log));
     }
+    for (const pool of opened) await this.#host.openPool(pool.directory);
     const inventory = this.#inventory;
     const known = () =>
       new Map([
@@ -137,11 +138,11 @@ export class PoolKeeper {
     const settled = withoutConflicts(afterMoves(known(), moves, inventory), ({ path }, reason) => {
       this.#log.warn({ path }, `left alone: ${reason}`);
     });
-    for (const [name, pool] of settled) inventory.replacePool(name, pool);
+    // Open first: what disks claim depends on whether their pool shares blocks.
     for (const pool of opened) {
-      await this.#host.openPool(pool.directory);
       this.#pools.opened(pool);
       this.#log.info({ pool: pool.name, volumes: settled.get(pool.name)?.volumes.length }, "pool is open");
     }
+    for (const [name, pool] of settled) inventory.replacePool(name, pool);
   }
 }

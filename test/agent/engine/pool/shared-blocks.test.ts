@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import { MiB } from "../../../../src/kit/sizes.ts";
+import { writeDisk } from "../../../support/disk-content.ts";
+import { makeVolume, newVolume, openRig, restarted, type EngineRig } from "../../../support/engine-rig.ts";
+import { context } from "../../../support/local-rig.ts";
+import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
+import { scratchDirectory } from "../../../support/scratch-directory.ts";
+import { mountXfsImage } from "../../../support/xfs-image.ts";
+
+describe("a pool that shares blocks", () => {
+  const path = scratchDirectory();
+  const rigs: EngineRig[] = [];
+  before(needsLoopDevices);
+  before(() => mountXfsImage(path("xfs.img"), path("xfs"), 1));
+  afterEach(() => Promise.all(rigs.splice(0).map((rig) => rig.close())));
+
+  const promisedIn = (rig: EngineRig) => rig.parts.inventory.claims.promised("default");
+
+  it("promises as much after a start as before: all of each disk that shares its blocks", async () => {
+    const rig = await openRig([path("xfs", "restarted")], {}, rigs);
+    const volume = await makeVolume(rig, 16n * MiB);
+    await writeDisk(volume.path, 0n, randomBytes(8 << 20));
+    const source = { kind: "volume", id: volume.id } as const;
+    await rig.engine.createVolume(
+      { ...newVolume("clone", { required: 0n, limit: undefined }), size: undefined, source },
+      context(),
+    );
+    expect(promisedIn(rig)).to.equal(32n * MiB);
+    expect(promisedIn(await restarted(rig, { known: rig.known }))).to.equal(32n * MiB);
+  });
+});
