@@ -6,6 +6,7 @@ import { decodeVolumeContext } from "../csi/volume-context.ts";
 import { StatusError } from "../kit/errors.ts";
 import { exclusive } from "./exclusive.ts";
 import type { Disk, Guest } from "./guest.ts";
+import { isLost } from "./lost-disk.ts";
 import type { NodeParts } from "./parts.ts";
 import { readPath, readVolumeId } from "./request.ts";
 
@@ -91,7 +92,11 @@ async function requireStaged(
 /** True when the target shows this volume already. @throws StatusError for anything else there */
 async function isPublished(guest: Guest, volumeId: string, target: Target): Promise<boolean> {
   const { path, access, readOnly } = target;
-  const state = await guest.stateOf(path, volumeId);
+  let state = await guest.stateOf(path, volumeId);
+  if (isLost(state)) {
+    await guest.unmount(path);
+    state = await guest.stateOf(path, volumeId);
+  }
   const free = access === "mount" ? "empty directory" : "empty file";
   if (state.kind === "absent" || state.kind === free) return false;
   if (state.kind !== "mounted") {

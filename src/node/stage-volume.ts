@@ -8,6 +8,7 @@ import { ensureFileSystem, ensureInside } from "./ensure-file-system.ts";
 import { exclusive } from "./exclusive.ts";
 import { growInUse, growStaged } from "./grow-staged.ts";
 import type { Disk, Guest, PathState } from "./guest.ts";
+import { clearOfLost } from "./lost-disk.ts";
 import type { NodeParts } from "./parts.ts";
 import { readMountFlags, readPath, readVolumeId } from "./request.ts";
 import { labelIn } from "./selinux-label.ts";
@@ -61,7 +62,7 @@ export function stageVolume(parts: NodeParts): NodeRpcs["NodeStageVolume"] {
 async function stageMount(
   guest: Guest,
   disk: Disk,
-  { path, state }: Place,
+  { path, state: seen }: Place,
   use: MountUse,
   context: VolumeContext,
   passphrase: string | undefined,
@@ -73,6 +74,7 @@ async function stageMount(
   const options = readOnly ? [...flags, "ro"] : flags;
   const seLinuxLabel = labelIn(flags);
   const how = { fsType: wanted, readOnly: options.includes("ro"), seLinuxLabel };
+  const state = await clearOfLost(guest, disk, path, seen);
   if (isStaged(disk, path, state, how)) {
     if (!how.readOnly && grown.get(path) !== disk.size) {
       await growInUse(guest, path);
