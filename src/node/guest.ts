@@ -121,7 +121,7 @@ export interface Guest {
   stateOf(path: string, volumeId: string): Promise<PathState>;
   /** Paths other than the given ones at which the disk is mounted or bound, as far as this process sees mounts. */
   shownElsewhere(disk: Disk, known: readonly string[]): Promise<readonly string[]>;
-  /** Mounts the disk on an absent or empty directory. */
+  /** Mounts the disk on an absent or empty directory. When it fails, nothing is left mounted there. */
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;
   /** Shows a staged directory at another path. */
   bindDirectory(source: string, target: string, readOnly: boolean): Promise<void>;

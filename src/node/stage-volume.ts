@@ -86,9 +86,15 @@ async function stageMount(
   grown.delete(path);
   const mount = async (plain: Disk, fsType: FileSystem) => {
     await guest.mountDisk(plain, fsType, path, options);
-    await requireLabel(guest, disk, path, seLinuxLabel);
-    if (how.readOnly) return;
-    await growStaged(guest, plain, fsType, path, options);
+    try {
+      await requireLabel(guest, disk, path, seLinuxLabel);
+      if (how.readOnly) return;
+      await growStaged(guest, plain, fsType, path, options);
+    } catch (error) {
+      // Kubelet does not unstage what it was told has failed, and the host would pull the disk out from under the mount.
+      await guest.unmount(path).catch(() => undefined);
+      throw error;
+    }
     grown.set(path, disk.size);
   };
   if (passphrase === undefined) {
