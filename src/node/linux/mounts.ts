@@ -1,6 +1,7 @@
 import { mkdir, open, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { LinuxFileSystem } from "../../csi/volume-capability.ts";
+import { blockDevicesAt } from "../../kit/block-device-at.ts";
 import { isNotFound, StatusError } from "../../kit/errors.ts";
 import { readMountTable, type Mount } from "../../kit/mount-table.ts";
 import { failed } from "../../kit/run.ts";
@@ -31,9 +32,24 @@ export async function mountDisk(
     const refusal = failed("mount", mountArguments(request), result);
     throw fsType === "xfs" ? await explainXfs(disk, refusal) : refusal;
   }
-  const mount = await mountAt(path);
-  if (mount?.source !== disk.device)
-    throw new StatusError("INTERNAL", `${disk.device} was mounted and is not on ${path}`);
+  try {
+    const mount = await mountAt(path);
+    if (mount === undefined || !(await isOf(mount, disk.device)))
+      throw new StatusError("INTERNAL", `${disk.device} was mounted and is not on ${path}`);
+  } catch (error) {
+    await unmount(path).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * True when a mount shows the file system of a device. The kernel may tell it by another name, `/dev/dm-0` for a link in
+ * `/dev/mapper`, and has an anonymous number for btrfs.
+ */
+async function isOf({ device: number, source }: Mount, device: string): Promise<boolean> {
+  if (source === device) return true;
+  const [own, mounted] = await blockDevicesAt([device, source]);
+  return own !== undefined && (number === own || mounted === own);
 }
 
 export async function bindDirectory(source: string, target: string, readOnly: boolean): Promise<void> {
