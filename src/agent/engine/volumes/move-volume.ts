@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { isThere } from "../../../kit/is-there.ts";
 import type { CallContext } from "../engine.ts";
@@ -29,9 +30,12 @@ export async function moveVolume(
   const source = await parts.pools.present(volume.pool);
   await parts.host.forget(id);
   const { inventory } = parts;
+  // All of the copy is claimed beside what the volume claims where it is, which it keeps until it has left.
+  const claim = randomUUID();
+  const target = await claimRoom(parts, to, { id: claim, lineage: claim, size: volume.size });
   inventory.moving.add(id);
   try {
-    const places = await arrive(parts, volume, source, to, context);
+    const places = await arrive(volume, source, target, context);
     const moved: Volume = { ...volume, pool: places.pool.name, path: places.disk };
     await removeDeparted(source, volume, parts.log).catch(async (error: unknown) => {
       await undo(parts, volume, source, places, moved);
@@ -40,25 +44,15 @@ export async function moveVolume(
     // It is there from now on, whatever its record says of where it came from.
     await inventory.putVolume(moved);
     return await saveVolume(parts, moved);
-  } catch (error) {
-    // Where it is still here, what it claims is claimed here.
-    await inventory.look(volume).catch(() => undefined);
-    throw error;
   } finally {
+    inventory.claims.delete(claim);
     inventory.moving.delete(id);
   }
 }
 
 /** Copies a volume to another pool. On failure nothing stays there. */
-async function arrive(
-  parts: EngineParts,
-  volume: Volume,
-  source: Pool,
-  to: string,
-  context: CallContext,
-): Promise<NewDisk> {
+async function arrive(volume: Volume, source: Pool, target: Pool, context: CallContext): Promise<NewDisk> {
   const { id } = volume;
-  const target = await claimRoom(parts, to, { ...volume });
   const places = newVolumeDisk(target, fileNameOf(volume), id);
   // Left where the volume was before, it would have the next start remove the record of what arrives.
   await rm(target.layout.gone(id), { force: true });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { DirectorySync } from "../../../../src/agent/engine/pool/directory-sync.ts";
 import type { Pool } from "../../../../src/agent/engine/pool/pool.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { inspectVhdx } from "../../../../src/vhdx/index.ts";
@@ -100,14 +101,38 @@ describe("engine move", () => {
     expect(moved).to.include({ pool: "pool-1" });
   });
 
-  it("that finds no room leaves the volume its own", async () => {
+  it("needs room for all of the volume, also of one that is full, and leaves it its own where there is none", async () => {
     const { rig, volume } = await toMove();
-    const promised = rig.parts.inventory.claims.promised("default");
+    const { pools, inventory } = rig.parts;
+    await writeDisk(volume.path, 0n, randomBytes(Number(volume.size)));
+    await inventory.look(volume);
+    const promised = inventory.claims.promised("default");
+    const target = pools.byName("pool-1");
+    pools.opened({ ...target, space: async () => ({ ...(await target.space()), free: volume.size - 1n }) });
+    await refused(rig.engine.moveVolume(volume.id, "pool-1", context()), "RESOURCE_EXHAUSTED", "pool-1");
+    expect(inventory.claims.promised("default")).to.equal(promised);
+    expect(inventory.claims.promised("pool-1")).to.equal(0n);
+    pools.opened({ ...target, space: async () => ({ ...(await target.space()), free: volume.size }) });
+    expect(await rig.engine.moveVolume(volume.id, "pool-1", context())).to.include({ pool: "pool-1" });
+    expect(inventory.claims.promised("pool-1")).to.equal(0n);
+  });
+
+  it("claims room in both pools until the volume has left the first", async () => {
+    const { rig, volume } = await toMove();
+    const { claims } = rig.parts.inventory;
+    const promised = claims.promised("default");
     const { pools } = rig.parts;
     const target = pools.byName("pool-1");
-    pools.opened({ ...target, space: async () => ({ ...(await target.space()), free: 0n }) });
-    await refused(rig.engine.moveVolume(volume.id, "pool-1", context()), "RESOURCE_EXHAUSTED", "pool-1");
-    expect(rig.parts.inventory.claims.promised("default")).to.equal(promised);
+    const during: bigint[] = [];
+    const look = () => {
+      during.push(claims.promised("default"), claims.promised("pool-1"));
+      return Promise.resolve();
+    };
+    pools.opened({ ...target, sync: new DirectorySync({ sync: look }) });
+    await rig.engine.moveVolume(volume.id, "pool-1", context());
+    expect(during.slice(0, 2)).to.deep.equal([promised, volume.size]);
+    expect(claims.promised("default")).to.equal(0n);
+    expect(claims.promised("pool-1")).to.equal(promised);
   });
 
   it("comes back to where it was, with what a start finds there", async () => {
