@@ -48,9 +48,14 @@ export async function claimGrowth(parts: EngineParts, volume: Volume, size: bigi
   const pool = parts.pools.byName(volume.pool);
   // What it took since the last look is no promise any more.
   await parts.inventory.look(volume);
-  if ((await tryClaim(parts, [pool], { ...volume, size })) !== undefined) return;
-  await parts.inventory.look(volume);
-  throw await tooFull(parts, [pool], size - volume.size);
+  let taken: Pool | undefined;
+  try {
+    taken = await tryClaim(parts, [pool], { ...volume, size });
+  } finally {
+    // One that can't grow goes on claiming what it has.
+    if (taken === undefined) parts.inventory.claim(volume);
+  }
+  if (taken === undefined) throw await tooFull(parts, [pool], size - volume.size);
 }
 
 /**
@@ -91,8 +96,13 @@ async function tryClaim(
     // Nothing waits between the claim and the look at what is left: two creates can't take the same bytes.
     parts.inventory.claim({ ...disk, pool: pool.name });
     if (usable(parts, space) >= claims.promised(pool.name)) {
-      await pool.requirePresent();
-      return pool;
+      try {
+        await pool.requirePresent();
+        return pool;
+      } catch (error) {
+        claims.delete(disk.id);
+        throw error;
+      }
     }
     claims.delete(disk.id);
   }

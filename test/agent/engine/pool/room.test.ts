@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
+import { claimGrowth } from "../../../../src/agent/engine/pool/room.ts";
+import { StatusError } from "../../../../src/kit/errors.ts";
 import { GiB, MiB } from "../../../../src/kit/sizes.ts";
 import { engineRigs, exactly, newVolume, type EngineRig } from "../../../support/engine-rig.ts";
 import { context } from "../../../support/local-rig.ts";
@@ -59,6 +61,18 @@ describe("engine capacity", () => {
       ["pool-1", 1],
       ["pool-2", 1],
     ]);
+  });
+
+  it("is not claimed in a pool that turns out to be gone", async () => {
+    const rig = await newRig();
+    const { inventory, pools } = rig.parts;
+    const volume = await create(rig, 8n * MiB);
+    const promised = inventory.claims.promised("default");
+    const gone = new StatusError("UNAVAILABLE", "pool default is not there");
+    pools.opened({ ...rig.pool, requirePresent: () => Promise.reject(gone) });
+    await refused(create(rig, 64n * MiB), "UNAVAILABLE", "not there");
+    await refused(claimGrowth(rig.parts, volume, 64n * MiB), "UNAVAILABLE", "not there");
+    expect(inventory.claims.promised("default")).to.equal(promised);
   });
 
   it("is never promised twice, however many ask at once", async () => {
