@@ -79,7 +79,17 @@ export async function claimRoom(
   await lookAtAttached(parts);
   const retaken = await tryClaim(parts, first, disk);
   if (retaken !== undefined) return retaken;
-  throw await tooFull(parts, first, disk.size);
+  const most = first.map((pool) => promiseOf(parts, pool, disk)).reduce((a, b) => (a > b ? a : b), 0n);
+  throw await tooFull(parts, first, most);
+}
+
+/** Bytes that a disk takes of what a pool can promise: its own, and what its relatives there may overwrite from then on. */
+function promiseOf({ inventory }: EngineParts, { name }: Pool, disk: NewClaim): bigint {
+  const before = inventory.claims.promised(name);
+  inventory.claim({ ...disk, pool: name });
+  const after = inventory.claims.promised(name);
+  inventory.claims.delete(disk.id);
+  return after - before;
 }
 
 async function tryClaim(

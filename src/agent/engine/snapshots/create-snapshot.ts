@@ -40,10 +40,16 @@ function sameSnapshot(existing: Snapshot, { name, sourceVolumeId }: NewSnapshot)
   throw new StatusError("ALREADY_EXISTS", `snapshot ${name} exists of ${source}, not of ${sourceVolumeId}`);
 }
 
-/** Claims what a copy of a volume takes: what is allocated in it, or what the volume may overwrite where they share that. */
+/**
+ * Claims what a copy of a volume takes: what is allocated in it. Where they share that it is nothing, but then the volume
+ * may overwrite all of itself, which it claims from when it has a relative.
+ */
 export async function claimCopy(parts: EngineParts, disk: Original["disk"], id: string): Promise<void> {
-  const { allocated } = await parts.inventory.ledger.look(disk.id, disk.path);
-  await claimRoom(parts, disk.pool, { id, lineage: disk.lineage, size: allocated });
+  const { inventory, pools } = parts;
+  await inventory.look(disk);
+  const allocated = inventory.ledger.get(disk.id)?.allocated ?? disk.size;
+  const size = pools.byName(disk.pool).sharesBlocks ? 0n : allocated;
+  await claimRoom(parts, disk.pool, { id, lineage: disk.lineage, size });
 }
 
 async function makeSnapshot(

@@ -5,6 +5,7 @@ import { writeDisk } from "../../../support/disk-content.ts";
 import { makeVolume, newVolume, openRig, restarted, type EngineRig } from "../../../support/engine-rig.ts";
 import { context } from "../../../support/local-rig.ts";
 import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
+import { refused } from "../../../support/refused.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { mountXfsImage } from "../../../support/xfs-image.ts";
 
@@ -28,5 +29,20 @@ describe("a pool that shares blocks", () => {
     );
     expect(promisedIn(rig)).to.equal(32n * MiB);
     expect(promisedIn(await restarted(rig, { known: rig.known }))).to.equal(32n * MiB);
+  });
+
+  it("needs room for what a volume may overwrite once it has a snapshot, and for no more", async () => {
+    let free: bigint | undefined;
+    const rig = await openRig([path("xfs", "snapshots")], { free: () => free }, rigs);
+    const volume = await makeVolume(rig, 16n * MiB);
+    await writeDisk(volume.path, 0n, randomBytes(12 << 20));
+    const snapshot = (name: string) =>
+      rig.engine.createSnapshot({ name, sourceVolumeId: volume.id, labels: {} }, context());
+    free = volume.size - 1n;
+    await refused(snapshot("none"), "RESOURCE_EXHAUSTED", /less than the 1\d(\.\d+)? MiB asked for/);
+    free = volume.size;
+    await snapshot("first");
+    await snapshot("second");
+    expect(promisedIn(rig)).to.equal(volume.size);
   });
 });
