@@ -28,7 +28,7 @@ export async function deviceOf(mount: Mount, roots: Roots): Promise<MountedDevic
 }
 
 /** The block device whose file system a mount shows. */
-function mountedDevice({ device, source }: Mount, roots: Roots): string | undefined {
+export function mountedDevice({ device, source }: Mount, roots: Roots): string | undefined {
   // btrfs has an anonymous number, and a device that is gone has none: both are known by their node.
   return nameOf(device, roots) ?? nameOfNode(source, roots);
 }

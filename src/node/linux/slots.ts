@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LOCAL_SLOTS_PER_VM, LUNS_PER_CONTROLLER } from "../../agent-client/disk-address.ts";
 import { StatusError } from "../../kit/errors.ts";
-import { readMountTable } from "../../kit/mount-table.ts";
-import { attribute, deviceOf, diskUnder, entries } from "./block-devices.ts";
+import { readMountTable, type Mount } from "../../kit/mount-table.ts";
+import { attribute, deviceOf, diskUnder, entries, mountedDevice } from "./block-devices.ts";
 import { strangerOn } from "./claims.ts";
 import { hostsOf, NO_CONTROLLER, scsiControllers } from "./scsi-controllers.ts";
 import { DISK_TYPE } from "./scsi-disks.ts";
-import { mountInfo, sysBlock, type Roots } from "./this-vm.ts";
+import { mountInfo, mountInfoOfVm, sysBlock, type Roots } from "./this-vm.ts";
 
-/** Where kubelet has CSI drivers publish raw block volumes, below its directory. */
-const RAW_VOLUMES = "plugins/kubernetes.io/csi/volumeDevices/";
+/** Where kubelet has CSI drivers stage volumes, below its directory, and where it has them publish raw block volumes. */
+const VOLUMES = "plugins/kubernetes.io/csi/";
+const RAW_VOLUMES = `${VOLUMES}volumeDevices/`;
 
 /** Disks by their names. */
 interface DisksInUse {
@@ -66,17 +67,31 @@ function hasPartitions(name: string, roots: Roots): boolean {
 
 async function disksInUse(kubeletDirectory: string, roots: Roots): Promise<DisksInUse> {
   const [byOthers, asRawVolume] = [new Set<string>(), new Set<string>()];
-  for (const mount of await readMountTable(mountInfo(roots))) {
-    const isKubelets = mount.mountPoint.startsWith(`${kubeletDirectory}/`);
+  const own = await readMountTable(mountInfo(roots));
+  const isKubelets = ({ mountPoint }: Mount) => mountPoint.startsWith(`${kubeletDirectory}/`);
+  for (const mount of own) {
     const showsDisk = mount.mountPoint.startsWith(join(kubeletDirectory, RAW_VOLUMES));
-    if (isKubelets ? !showsDisk : !mount.source.startsWith("/")) continue;
+    if (isKubelets(mount) ? !showsDisk : !mount.source.startsWith("/")) continue;
     const device = await deviceOf(mount, roots);
     const disk = device === undefined ? undefined : diskUnder(device.name, roots);
     if (disk === undefined) continue;
-    if (!isKubelets) byOthers.add(disk);
+    if (!isKubelets(mount)) byOthers.add(disk);
     else if (device?.access === "block") asRawVolume.add(disk);
+  }
+  const isVolumes = ({ mountPoint }: Mount) => mountPoint.startsWith(join(kubeletDirectory, VOLUMES));
+  const staged = new Set(own.filter(isVolumes).map((mount) => mountedDisk(mount, roots)));
+  for (const mount of await readMountTable(mountInfoOfVm(roots)).catch(() => [])) {
+    if (isKubelets(mount) || !mount.source.startsWith("/")) continue;
+    const disk = mountedDisk(mount, roots);
+    // The VM may have other names for kubelet's directory than a container, where a staged volume would be another's.
+    if (disk !== undefined && !staged.has(disk)) byOthers.add(disk);
   }
   const swaps = attribute(join(roots.proc, "swaps")) ?? "";
   for (const [, name] of swaps.matchAll(/^\/dev\/(\S+)/gm)) if (name !== undefined) byOthers.add(name);
   return { byOthers, asRawVolume };
+}
+
+function mountedDisk(mount: Mount, roots: Roots): string | undefined {
+  const device = mountedDevice(mount, roots);
+  return device === undefined ? undefined : diskUnder(device, roots);
 }

@@ -36,3 +36,8 @@ export function sysBlock({ sys }: Roots): string {
 export function mountInfo({ proc }: Roots): string {
   return join(proc, "self", "mountinfo");
 }
+
+/** The mounts of the VM's first process: in a container of the VM's process ids, the VM's own. Not everybody may read them. */
+export function mountInfoOfVm({ proc }: Roots): string {
+  return join(proc, "1", "mountinfo");
+}

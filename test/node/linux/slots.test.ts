@@ -75,6 +75,32 @@ describe("the room that a VM has for volumes", () => {
     expect(await slots()).to.equal(250);
   });
 
+  it("is less by a disk that the VM mounts where a container sees it not, and not by its own volumes there", async () => {
+    const { kernel, roots, slots } = await guest(generation2);
+    for (const [index, name] of ["sdb", "sdc", "sdd"].entries())
+      await kernel.plug({ name, ...lun(index), volumeId: randomUUID() });
+    const number = async (name: string) =>
+      (await readFile(join(roots.sys, "block", name, "dev"), "utf8")).trim();
+    expect(await slots()).to.equal(254);
+    const [staged, unstaged, data] = [await number("sdb"), await number("sdc"), await number("sdd")];
+    await writeFile(
+      join(roots.proc, "self", "mountinfo"),
+      `40 27 ${staged} / ${KUBELET}/plugins/kubernetes.io/csi/x/1/globalmount rw - ext4 /dev/sdb rw\n`,
+    );
+    await mkdir(join(roots.proc, "1"));
+    const ofVm = [
+      "30 1 0:5 / /dev rw - devtmpfs udev rw",
+      // The VM's name for kubelet's directory is another one, as behind a symbolic link.
+      `41 27 ${staged} / /big/kubelet/plugins/kubernetes.io/csi/x/1/globalmount rw - ext4 /dev/sdb rw`,
+      `42 27 ${unstaged} / ${KUBELET}/plugins/kubernetes.io/csi/x/2/globalmount rw - ext4 /dev/sdc rw`,
+    ];
+    await writeFile(join(roots.proc, "1", "mountinfo"), ofVm.join("\n"));
+    expect(await slots()).to.equal(254);
+    ofVm.push(`43 27 ${data} / /data rw - xfs /dev/sdd rw`);
+    await writeFile(join(roots.proc, "1", "mountinfo"), ofVm.join("\n"));
+    expect(await slots()).to.equal(253);
+  });
+
   describe("when a raw block volume has partitions", () => {
     before(needsLoopDevices);
 
