@@ -17,6 +17,11 @@ export default defineConfig(
       "no-restricted-properties": [
         "error",
         { object: "process", property: "platform", message: "Take a platform, by default kit/platform's." },
+        {
+          object: "AbortSignal",
+          property: "any",
+          message: "Node leaks those made of others: use kit/budget's within.",
+        },
       ],
       "no-restricted-syntax": [
         "error",

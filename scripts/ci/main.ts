@@ -26,6 +26,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
 
 /** Once so many minutes are over, or somebody stops CI. */
 const at = (minutes: number) =>
+  // eslint-disable-next-line no-restricted-properties -- one for a step, made of none.
   AbortSignal.any([
     stop.signal,
     AbortSignal.timeout(Math.max(0, Math.round((minutes - minutesNow()) * MINUTE_MS))),

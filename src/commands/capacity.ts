@@ -45,7 +45,7 @@ export function capacityCommand(): Command {
     .addHelpText("after", helpText(sharedCodes, ["capacity", "capacity -o json"]));
   return endOnBadUsage(
     operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
-      const { Pools } = await agent.listPools(newCall(signal));
+      const { Pools } = await newCall(signal, (call) => agent.listPools(call));
       await printList(output, Pools.map(rowOf), columns);
       return exitCodes.done;
     }),

@@ -31,15 +31,18 @@ export function stopSignal(): AbortSignal {
  * when that host dies.
  */
 export function stopSignalOrEndOfInput(): AbortSignal {
-  const ended = new AbortController();
+  const stop = new AbortController();
+  const signal = stopSignal();
+  signal.addEventListener("abort", () => {
+    stop.abort(signal.reason);
+  });
   const end = () => {
-    ended.abort(0);
+    stop.abort(0);
   };
   process.stdin.once("end", end).once("close", end).on("error", end).resume();
-  const stop = AbortSignal.any([stopSignal(), ended.signal]);
   // An input that stays open would keep the process.
-  stop.addEventListener("abort", () => process.stdin.destroy(), { once: true });
-  return stop;
+  stop.signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  return stop.signal;
 }
 
 /** Waits for a stop signal. */

@@ -42,7 +42,7 @@ function listCommand(): Command {
     .addOption(formatOption())
     .addHelpText("after", helpText(sharedCodes, ["vm list -o wide"]));
   return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
-    const { VMs } = await agent.listVms(newCall(signal));
+    const { VMs } = await newCall(signal, (call) => agent.listVms(call));
     await printList(output, byName(VMs.map(rowOf)), columns);
     return exitCodes.done;
   });
@@ -56,7 +56,8 @@ function getCommand(): Command {
     .addHelpText("after", helpText(sharedCodes, ["vm get worker-1 -o json"]));
   return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
     const { agent, signal } = session;
-    const vm = await agent.getVm(await vmIdOf(session, wanted), newCall(signal));
+    const id = await vmIdOf(session, wanted);
+    const vm = await newCall(signal, (call) => agent.getVm(id, call));
     await printItem(output, rowOf(vm), columns);
     return exitCodes.done;
   });

@@ -2,6 +2,7 @@ import type { AgentClient, ClientCall } from "../agent-client/agent-client.ts";
 import type { ListedVolume } from "../agent-client/wire.ts";
 import type { VolumeCondition } from "../csi/generated/csi/v1/VolumeCondition.ts";
 import { volumeCondition } from "../csi/volume-condition.ts";
+import { within } from "../kit/budget.ts";
 
 /** How long a list of volumes waits to learn how they are, in milliseconds. */
 const LONGEST_WAIT = 2000;
@@ -21,9 +22,10 @@ export async function conditionsOnPage(
 ): Promise<ConditionOf> {
   const now = performance.now();
   const ms = Math.max(1, Math.min(LONGEST_WAIT, (call.deadline - now) / 2));
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(Math.ceil(ms))]);
   try {
-    const { volumes } = await agent.listHealth(maxEntries, token, { ...call, signal, deadline: now + ms });
+    const { volumes } = await within(ms, call.signal, (signal) =>
+      agent.listHealth(maxEntries, token, { ...call, signal, deadline: now + ms }),
+    );
     const problems = new Map(
       volumes.map(({ id, problems }) => [id, problems.map(({ message }) => message)] as const),
     );

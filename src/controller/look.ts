@@ -1,5 +1,5 @@
 import type { AgentClient, ClientCall } from "../agent-client/agent-client.ts";
-import { startBudget } from "../kit/budget.ts";
+import { within } from "../kit/budget.ts";
 import { StatusError } from "../kit/errors.ts";
 import type { Group } from "./groups.ts";
 
@@ -18,20 +18,13 @@ export async function look<T>(
 ): Promise<T> {
   const now = performance.now();
   const ms = Math.max(1, Math.min(LONGEST_LOOK, (call.deadline - now) / 2));
-  const budget = startBudget(ms);
-  if (call.signal.aborted) budget.cancel();
-  call.signal.addEventListener("abort", budget.cancel, { once: true });
-  try {
-    return await ask(group.agent, {
-      requestId: call.requestId,
-      signal: budget.signal,
-      deadline: now + ms,
-    });
-  } catch (error) {
-    if (!budget.signal.aborted || call.signal.aborted) throw error;
-    throw new StatusError("UNAVAILABLE", `group ${group.name} did not answer in ${Math.round(ms)} ms`, error);
-  } finally {
-    budget.done();
-    call.signal.removeEventListener("abort", budget.cancel);
-  }
+  return await within(ms, call.signal, async (signal) => {
+    try {
+      return await ask(group.agent, { requestId: call.requestId, signal, deadline: now + ms });
+    } catch (error) {
+      if (!signal.aborted || call.signal.aborted) throw error;
+      const silence = `group ${group.name} did not answer in ${Math.round(ms)} ms`;
+      throw new StatusError("UNAVAILABLE", silence, error);
+    }
+  });
 }

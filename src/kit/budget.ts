@@ -31,3 +31,24 @@ export function startBudget(ms: number): Budget {
     },
   };
 }
+
+/**
+ * Does `work` with a signal of its own, which ends with the caller's or after so many milliseconds. Nothing of it is left
+ * once the work has ended. AbortSignal.any would do, but Node never lets go of one that another was made from
+ * (nodejs/node#54614), so that nothing here uses it.
+ */
+export async function within<T>(
+  ms: number,
+  caller: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const budget = startBudget(ms);
+  if (caller.aborted) budget.cancel();
+  caller.addEventListener("abort", budget.cancel, { once: true });
+  try {
+    return await work(budget.signal);
+  } finally {
+    budget.done();
+    caller.removeEventListener("abort", budget.cancel);
+  }
+}

@@ -1,4 +1,4 @@
-import { startBudget } from "../../kit/budget.ts";
+import { startBudget, within } from "../../kit/budget.ts";
 import { DEFAULT_BUDGET_MS, waitFor } from "../../kit/deadline.ts";
 import { described, KeyedLocks, type LockKeys } from "../../kit/locks.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -68,11 +68,9 @@ export function guardedEngine(rules: Omit<Engine, "listOperations">, catalog: Ca
       context.onProgress?.(fraction);
     };
     running.set(key, operation);
-    const wait = copies
-      ? AbortSignal.any([budget.signal, AbortSignal.timeout(DEFAULT_BUDGET_MS)])
-      : budget.signal;
-    locks
-      .run(keys, operation, wait, () => work({ ...context, signal: budget.signal, onProgress }))
+    const waiting = (wait: AbortSignal) =>
+      locks.run(keys, operation, wait, () => work({ ...context, signal: budget.signal, onProgress }));
+    (copies ? within(DEFAULT_BUDGET_MS, budget.signal, waiting) : waiting(budget.signal))
       .finally(() => {
         budget.done();
         running.delete(key);

@@ -25,7 +25,7 @@ export async function follow<T>(
   try {
     for (let isRepeat = false; ; isRepeat = true) {
       try {
-        return await request(newCall(signal, requestId), isRepeat);
+        return await newCall(signal, (call) => request(call, isRepeat), requestId);
       } catch (error) {
         if (signal.aborted) process.stderr.write("the agent goes on with it; the same command joins it\n");
         if (signal.aborted || !isStillRunning(error)) throw error;
@@ -51,7 +51,7 @@ async function showProgress({ agent }: Session, requestId: string, end: AbortSig
   while (!end.aborted) {
     try {
       await delay(LOOK_MS, undefined, { signal: end });
-      const { operations } = await agent.listOperations(newCall(end));
+      const { operations } = await newCall(end, (call) => agent.listOperations(call));
       const progress = operations.find(({ request_id }) => request_id === requestId)?.progress;
       if (typeof progress === "number") process.stderr.write(`${CLEAR}${percentText(progress)}`);
     } catch {

@@ -10,7 +10,7 @@ export function withoutGroup(text: string): string {
 
 /** The id of a volume that was named by id, CSI handle or name. */
 export async function volumeIdOf({ agent, signal }: Session, wanted: string): Promise<string> {
-  return (await agent.getVolume(withoutGroup(wanted), newCall(signal))).id;
+  return (await newCall(signal, (call) => agent.getVolume(withoutGroup(wanted), call))).id;
 }
 
 /** The same, but an id that no volume has any more is taken as it is: snapshots outlive their volume. */
@@ -26,12 +26,12 @@ export async function formerVolumeIdOf(session: Session, wanted: string): Promis
 
 /** The id of a snapshot that was named by id, CSI handle or name. */
 export async function snapshotIdOf({ agent, signal }: Session, wanted: string): Promise<string> {
-  return (await agent.getSnapshot(withoutGroup(wanted), newCall(signal))).id;
+  return (await newCall(signal, (call) => agent.getSnapshot(withoutGroup(wanted), call))).id;
 }
 
 /** The id of a group of snapshots that was named by id, CSI handle or name. */
 export async function groupIdOf({ agent, signal }: Session, wanted: string): Promise<string> {
-  return (await agent.getSnapshotGroup(withoutGroup(wanted), newCall(signal))).id;
+  return (await newCall(signal, (call) => agent.getSnapshotGroup(withoutGroup(wanted), call))).id;
 }
 
 /**
@@ -42,7 +42,9 @@ export async function groupIdOf({ agent, signal }: Session, wanted: string): Pro
 export async function vmIdOf({ agent, signal }: Session, wanted: string): Promise<string> {
   const id = parseNodeId(wanted);
   if (id !== undefined) return id;
-  const named = (await agent.listVms(newCall(signal))).VMs.filter(({ Name }) => Name === wanted);
+  const named = (await newCall(signal, (call) => agent.listVms(call))).VMs.filter(
+    ({ Name }) => Name === wanted,
+  );
   const [vm] = named;
   if (vm === undefined) {
     throw new StatusError("NOT_FOUND", `there is no VM ${JSON.stringify(wanted)}; see hyperv-csi vm list`);

@@ -40,7 +40,8 @@ async function* allBlocks(
   baseId: string | undefined,
 ): AsyncGenerator<Block, void, undefined> {
   for (let at: number | null = 0; at !== null;) {
-    const page: wire.BlockList = await agent.blocks(id, baseId, BigInt(at), 0, newCall(signal));
+    const from = BigInt(at);
+    const page: wire.BlockList = await newCall(signal, (call) => agent.blocks(id, baseId, from, 0, call));
     yield* page.blocks;
     at = page.next_offset;
   }

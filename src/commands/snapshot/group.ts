@@ -50,7 +50,7 @@ function listCommand(): Command {
     .addOption(formatOption())
     .addHelpText("after", helpText(sharedCodes, ["snapshot group list"]));
   return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
-    const { groups } = await agent.listSnapshotGroups(newCall(signal));
+    const { groups } = await newCall(signal, (call) => agent.listSnapshotGroups(call));
     await printList(output, byName(groups), groupColumns);
     return exitCodes.done;
   });
@@ -63,7 +63,7 @@ function getCommand(): Command {
     .addOption(formatOption())
     .addHelpText("after", helpText(sharedCodes, ["snapshot group get monday -o yaml"]));
   return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [wanted = ""], { output }) => {
-    const group = await agent.getSnapshotGroup(withoutGroup(wanted), newCall(signal));
+    const group = await newCall(signal, (call) => agent.getSnapshotGroup(withoutGroup(wanted), call));
     await printItem(output, group, groupColumns);
     return exitCodes.done;
   });

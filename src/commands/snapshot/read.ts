@@ -22,7 +22,7 @@ export function listCommand(): Command {
       const { agent, signal } = session;
       const id = volume === undefined ? undefined : await formerVolumeIdOf(session, volume);
       const snapshots = await allPages(async (maxEntries, token) => {
-        const page = await agent.listSnapshots(id, maxEntries, token, newCall(signal));
+        const page = await newCall(signal, (call) => agent.listSnapshots(id, maxEntries, token, call));
         return { items: page.snapshots, next: page.next_token };
       });
       await printList(output, byName(snapshots), snapshotColumns);
@@ -38,7 +38,7 @@ export function getCommand(): Command {
     .addOption(formatOption())
     .addHelpText("after", helpText(sharedCodes, ["snapshot get db-monday -o yaml"]));
   return operatorCommand<FormatOptions>(command, async ({ agent, signal }, [wanted = ""], { output }) => {
-    const snapshot = await agent.getSnapshot(withoutGroup(wanted), newCall(signal));
+    const snapshot = await newCall(signal, (call) => agent.getSnapshot(withoutGroup(wanted), call));
     await printItem(output, snapshot, snapshotColumns);
     return exitCodes.done;
   });

@@ -41,7 +41,7 @@ export function expandCommand(): Command {
     .addHelpText("after", helpText(sharedCodes, ["volume expand db 20Gi"]));
   return operatorCommand(command, async (session, [wanted = "", text = ""]) => {
     const { agent, signal } = session;
-    const { id, size } = await agent.getVolume(withoutGroup(wanted), newCall(signal));
+    const { id, size } = await newCall(signal, (call) => agent.getVolume(withoutGroup(wanted), call));
     const { CapacityBytes } = await follow(session, (call) =>
       agent.expandVolume(id, readSize(text), undefined, call),
     );

@@ -16,7 +16,7 @@ export function deletedCommand(): Command {
     .addOption(formatOption())
     .addHelpText("after", helpText(sharedCodes, ["volume deleted"]));
   return operatorCommand<FormatOptions>(command, async ({ agent, signal }, _, { output }) => {
-    const { volumes } = await agent.listDeleted(newCall(signal));
+    const { volumes } = await newCall(signal, (call) => agent.listDeleted(call));
     await printList(output, byName(volumes), [
       { heading: "NAME", cell: ({ name }) => name },
       { heading: "ID", cell: ({ id }) => id },
@@ -44,7 +44,7 @@ export function restoreCommand(): Command {
 
 /** The id of a deleted volume that was named; any other text is taken for an id. */
 async function deletedIdOf({ agent, signal }: Session, wanted: string): Promise<string> {
-  const { volumes } = await agent.listDeleted(newCall(signal));
+  const { volumes } = await newCall(signal, (call) => agent.listDeleted(call));
   const named = volumes.filter(({ name }) => name === wanted);
   // A name can be deleted more than once.
   if (named.length < 2) return named[0]?.id ?? wanted;

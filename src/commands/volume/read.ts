@@ -29,7 +29,7 @@ export function listCommand(): Command {
     const { agent, signal } = session;
     if (pool !== undefined) await requirePool(session, pool);
     const volumes = await allPages(async (maxEntries, token) => {
-      const page = await agent.listVolumes(maxEntries, token, newCall(signal));
+      const page = await newCall(signal, (call) => agent.listVolumes(maxEntries, token, call));
       return { items: page.volumes.map(rowOf), next: page.next_token };
     });
     const wanted = volumes.filter((volume) => pool === undefined || volume.pool === pool);
@@ -40,7 +40,7 @@ export function listCommand(): Command {
 
 /** No volumes are in a pool that there is not, which is not what a mistyped name asks. */
 async function requirePool({ agent, signal }: Session, wanted: string): Promise<void> {
-  const names = (await agent.listPools(newCall(signal))).Pools.map(({ Name }) => Name);
+  const names = (await newCall(signal, (call) => agent.listPools(call))).Pools.map(({ Name }) => Name);
   if (names.includes(wanted)) return;
   throw new StatusError(
     "NOT_FOUND",
@@ -56,7 +56,7 @@ export function getCommand(): Command {
     .addHelpText("after", helpText(sharedCodes, ["volume get db -o yaml"]));
   return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
     const { agent, signal } = session;
-    const volume = await agent.getVolume(withoutGroup(wanted), newCall(signal));
+    const volume = await newCall(signal, (call) => agent.getVolume(withoutGroup(wanted), call));
     await printVolume(session, output, volume);
     return exitCodes.done;
   });
@@ -74,7 +74,8 @@ export function healthCommand(): Command {
     .addHelpText("after", helpText(notes, ["volume health db", "volume health db -o json"]));
   return operatorCommand<FormatOptions>(command, async (session, [wanted = ""], { output }) => {
     const { agent, signal } = session;
-    const health = await agent.volumeHealth(await volumeIdOf(session, wanted), newCall(signal));
+    const id = await volumeIdOf(session, wanted);
+    const health = await newCall(signal, (call) => agent.volumeHealth(id, call));
     if (isForPrograms(output)) await printDocument(output, health);
     else if (health.healthy) await say(`${wanted} is healthy`);
     else

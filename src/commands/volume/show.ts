@@ -11,6 +11,7 @@ export async function printVolume(
   volume: wire.VolumeAnswer,
 ): Promise<void> {
   // What is at fault may be nowhere that can be asked.
-  const attachments = volume.fault === null ? await agent.attachmentsOf(volume.id, newCall(signal)) : [];
+  const attachments =
+    volume.fault === null ? await newCall(signal, (call) => agent.attachmentsOf(volume.id, call)) : [];
   await printItem(format, { ...volume, vms: attachments.map(({ VmId }) => VmId) }, volumeColumns);
 }

@@ -79,7 +79,7 @@ export function kubeletRegistration(
   async function keep(stop: AbortSignal): Promise<void> {
     if (!(await untilKnown(stop))) return;
     whyNot = NOT_ASKED;
-    const end = AbortSignal.any([stop, refused.signal]);
+    const end = firstOf(stop, refused.signal);
     let server = await serveSocket(socket, { Registration }, metrics, log, listener);
     try {
       while (!end.aborted) {
@@ -99,6 +99,18 @@ export function kubeletRegistration(
   }
 
   return { whyNot: () => whyNot, keep };
+}
+
+function firstOf(...signals: readonly AbortSignal[]): AbortSignal {
+  const first = new AbortController();
+  const end = () => {
+    first.abort();
+  };
+  for (const signal of signals) {
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+  }
+  return first.signal;
 }
 
 async function pause(end: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { within } from "../../../kit/budget.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { formatSize, GiB } from "../../../kit/sizes.ts";
 import { cloneUnnamedVhdx } from "../../../vhdx/index.ts";
@@ -37,12 +38,7 @@ export async function copyInUse(
       const frozen = await makeCheckpoint(parts, vm);
       const { checkpoint } = frozen;
       try {
-        await copyFrozen(
-          parts,
-          frozen,
-          copies,
-          AbortSignal.any([signal, AbortSignal.timeout(LONGEST_COPY_MS)]),
-        );
+        await within(LONGEST_COPY_MS, signal, (own) => copyFrozen(parts, frozen, copies, own));
         copied.resolve(undefined);
       } catch (error) {
         copied.reject(error);

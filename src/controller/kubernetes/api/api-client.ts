@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import axios, { type AxiosRequestConfig, type AxiosResponse, isAxiosError } from "axios";
+import { within } from "../../../kit/budget.ts";
 import { isMapping } from "../../../kit/config.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import { pause } from "../../../kit/pause.ts";
@@ -73,7 +74,7 @@ export function apiClient(cluster: Cluster): ApiClient {
   }
 
   async function ask(config: AxiosRequestConfig, signal: AbortSignal): Promise<Wire> {
-    const { data } = await send(config, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]));
+    const { data } = await within(LONGEST_ANSWER, signal, (own) => send(config, own));
     if (isMapping(data)) return data;
     throw new StatusError("UNAVAILABLE", `${cluster.server} answered with something that is no object`);
   }

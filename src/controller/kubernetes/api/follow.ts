@@ -1,3 +1,4 @@
+import { within } from "../../../kit/budget.ts";
 import { isMapping } from "../../../kit/config.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
@@ -76,13 +77,14 @@ async function watchFrom(
   seen: Seen,
   signal: AbortSignal,
 ): Promise<void> {
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(WATCH_SECONDS * 1000 + GRACE)]);
-  const body = await api.stream(path, { ...query, timeoutSeconds: WATCH_SECONDS }, ends);
-  for await (const line of linesOf(body)) {
-    const { type, object } = readChange(line);
-    if (type === "ERROR") throw statusError(object, Number(object["code"] ?? 500), `watch of ${path}`);
-    if (type === "ADDED" || type === "MODIFIED") await seen(object, signal);
-  }
+  await within(WATCH_SECONDS * 1000 + GRACE, signal, async (ends) => {
+    const body = await api.stream(path, { ...query, timeoutSeconds: WATCH_SECONDS }, ends);
+    for await (const line of linesOf(body)) {
+      const { type, object } = readChange(line);
+      if (type === "ERROR") throw statusError(object, Number(object["code"] ?? 500), `watch of ${path}`);
+      if (type === "ADDED" || type === "MODIFIED") await seen(object, signal);
+    }
+  });
 }
 
 function readChange(line: string): { readonly type: unknown; readonly object: Wire } {

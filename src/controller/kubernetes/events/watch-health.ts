@@ -64,7 +64,9 @@ export function watchHealthTask(
 
 async function illOf({ agent }: Group, signal: AbortSignal): Promise<Map<string, string>> {
   const volumes = await allPages(async (_, token) => {
-    const { volumes: items, next_token: next } = await agent.listHealth(LOOKED_AT, token, newCall(signal));
+    const { volumes: items, next_token: next } = await newCall(signal, (call) =>
+      agent.listHealth(LOOKED_AT, token, call),
+    );
     return { items, next };
   });
   const ill = new Map<string, string>();

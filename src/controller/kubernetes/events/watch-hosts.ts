@@ -1,4 +1,5 @@
 import { newCall } from "../../../agent-client/new-call.ts";
+import { within } from "../../../kit/budget.ts";
 import { pause } from "../../../kit/pause.ts";
 import type { Group, Groups } from "../../groups.ts";
 import type { ApiClient } from "../api/api-client.ts";
@@ -56,8 +57,8 @@ export function watchHostsTask(
 
 /** An agent that nobody asks would be missed by nobody. */
 async function look({ agent }: Group, signal: AbortSignal): Promise<void> {
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_LOOK)]);
-  await agent.capacity(undefined, newCall(ends)).catch(() => undefined);
+  const ask = (own: AbortSignal) => newCall(own, (call) => agent.capacity(undefined, call));
+  await within(LONGEST_LOOK, signal, ask).catch(() => undefined);
 }
 
 async function tellNodes(

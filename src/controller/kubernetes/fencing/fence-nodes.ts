@@ -114,7 +114,9 @@ async function vmState(
   const group = groups.get(name);
   if (group === undefined) return "unknown";
   try {
-    const vm = await unlessGone(look(group, newCall(signal), (agent, call) => agent.getVm(vmId, call)));
+    const vm = await unlessGone(
+      newCall(signal, (own) => look(group, own, (agent, call) => agent.getVm(vmId, call))),
+    );
     return vm?.Id === vmId ? vm.State : "unknown";
   } catch (error) {
     log.debug(

@@ -1,3 +1,4 @@
+import { within } from "../../../kit/budget.ts";
 import { StatusError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { pause } from "../../../kit/pause.ts";
@@ -103,7 +104,7 @@ async function renew(lease: Lease, term: Term, times: LeaseTimes, log: Log): Pro
     // The time counts from before the request: the others count from when it arrives.
     const asked = performance.now();
     try {
-      const state = await lease.renew(oneTry(signal, times));
+      const state = await oneTry(signal, times, (own) => lease.renew(own));
       if (state === "renewed") term.prolong(asked + times.renew);
       if (state === "lost") term.end();
     } catch (error) {
@@ -115,7 +116,7 @@ async function renew(lease: Lease, term: Term, times: LeaseTimes, log: Log): Pro
 
 async function take(lease: Lease, times: LeaseTimes, log: Log, stop: AbortSignal): Promise<boolean> {
   try {
-    return await lease.take(oneTry(stop, times));
+    return await oneTry(stop, times, (own) => lease.take(own));
   } catch (error) {
     if (!stop.aborted)
       log.warn({ reason: StatusError.from(error).message }, "the lease can't be taken: trying again");
@@ -124,6 +125,10 @@ async function take(lease: Lease, times: LeaseTimes, log: Log, stop: AbortSignal
 }
 
 /** A request that hangs leaves time for another. */
-function oneTry(signal: AbortSignal, times: LeaseTimes): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(times.renew / 2)]);
+function oneTry<T>(
+  signal: AbortSignal,
+  times: LeaseTimes,
+  request: (own: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return within(times.renew / 2, signal, request);
 }

@@ -58,13 +58,16 @@ function ask(
   id: string,
   signal: AbortSignal,
 ): Promise<{ readonly id: string }> {
-  const call = newCall(signal);
-  return kind === "pv-without-volume" ? agent.getVolume(id, call) : agent.getSnapshot(id, call);
+  return newCall<{ readonly id: string }>(signal, (call) =>
+    kind === "pv-without-volume" ? agent.getVolume(id, call) : agent.getSnapshot(id, call),
+  );
 }
 
 async function volumesOf({ name: group, agent }: Group, signal: AbortSignal): Promise<Disk[]> {
   return await allPages(async (maxEntries, token) => {
-    const { volumes, next_token } = await agent.listVolumes(maxEntries, token, newCall(signal));
+    const { volumes, next_token } = await newCall(signal, (call) =>
+      agent.listVolumes(maxEntries, token, call),
+    );
     const items = volumes.map(({ DiskIdentifier: id, Name: name }) => ({ group, id, name }));
     return { items, next: next_token };
   });
@@ -72,7 +75,7 @@ async function volumesOf({ name: group, agent }: Group, signal: AbortSignal): Pr
 
 async function snapshotsOf({ name: group, agent }: Group, signal: AbortSignal): Promise<Disk[]> {
   return await allPages(async (maxEntries, token) => {
-    const answer = await agent.listSnapshots(undefined, maxEntries, token, newCall(signal));
+    const answer = await newCall(signal, (call) => agent.listSnapshots(undefined, maxEntries, token, call));
     const items = answer.snapshots.map(({ id, name }) => ({ group, id, name }));
     return { items, next: answer.next_token };
   });
