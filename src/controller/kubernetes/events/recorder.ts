@@ -70,6 +70,11 @@ export class Recorder {
     });
   }
 
+  /** Milliseconds from one telling of the same thing to the next. */
+  get again(): number {
+    return this.#times.again;
+  }
+
   /** @param found what was found; what to do next is the reason's */
   tell(on: Regarding, reason: EventReason, found: string): void {
     const note = noteOf(reason, found);

@@ -59,10 +59,7 @@ describe("who is told by Events", () => {
       },
     );
     groups = new Groups([{ name: "east", agent: client }]);
-    const times = { between: 1, again: 0, failed: 20, longestFailed: 50 };
-    const by = { controller: DRIVER, instance: "pod" };
-    recorder = new Recorder(test.api, by, createMetrics().registry, silentLog(), times);
-    run({ name: "events", run: (signal) => recorder.run(signal) });
+    recorder = record(0);
   });
   afterEach(async () => {
     for (const each of stop.splice(0)) each.abort();
@@ -84,6 +81,15 @@ describe("who is told by Events", () => {
       await server.close();
     });
     return { call: client.call as unknown as ControllerCalls, reports };
+  }
+
+  /** Tells Events, of the same thing after `again` ms. */
+  function record(again: number): Recorder {
+    const times = { between: 1, again, failed: 20, longestFailed: 50 };
+    const by = { controller: DRIVER, instance: "pod" };
+    const made = new Recorder(test.api, by, createMetrics().registry, silentLog(), times);
+    run({ name: "events", run: (signal) => made.run(signal) });
+    return made;
   }
 
   function run(task: Task): void {
@@ -150,6 +156,44 @@ describe("who is told by Events", () => {
     expect(seen).to.deep.equal([]);
   });
 
+  it("volumes that can't grow by one look at all: many reports of one, and many that wait", async () => {
+    const lists = () => test.server.seen("GET", /\/persistentvolumes$/).length;
+    const reports = new NoRoomReports();
+    tellNoRoom(reports, test.api, DRIVER, record(1e9), silentLog(), never);
+    const ids = Array.from({ length: 100 }, (_, at) => agent.add(`full-${at}`).id);
+    for (const [at, id] of ids.entries()) putVolume(`full-${at}`, `east/${id}`);
+    const report = (id: string, message: string) => {
+      reports.report({ for: "growth", handle: `east/${id}`, message });
+    };
+    const [first = ""] = ids;
+    for (let times = 0; times < 100; times++) report(first, `full, ${times}`);
+    await until(() => toldOf("NoRoomToGrow").length === 2, "both sides of the first are told");
+    for (let times = 0; times < 100; times++) report(first, `full again, ${times}`);
+    expect(lists()).to.equal(1);
+    // The second has a list of its own; while that runs the others come, and share the next.
+    for (const id of ids) for (let times = 0; times < 3; times++) report(id, "full");
+    await until(() => toldOf("NoRoomToGrow").length === 200, "all are told");
+    expect(lists()).to.equal(3);
+  });
+
+  it("volumes that can't grow at the next report, when the API server did not say whose they are", async () => {
+    const reports = new NoRoomReports();
+    tellNoRoom(reports, test.api, DRIVER, record(1e9), silentLog(), never);
+    const { id } = agent.add("full");
+    putVolume("full", `east/${id}`);
+    let answered = 0;
+    test.server.meddle = ({ path: asked }, response) => {
+      if (!asked.endsWith("/persistentvolumes") || answered++ > 0) return false;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    await until(() => {
+      reports.report({ for: "growth", handle: id, message: "full" });
+      return toldOf("NoRoomToGrow").length === 2;
+    }, "it is told");
+    expect(answered).to.equal(2);
+  });
+
   it("no call waits for an API server that hangs, nor fails because of it", async () => {
     const { call, reports } = await serve();
     test.server.meddle = () => true;
@@ -158,8 +202,10 @@ describe("who is told by Events", () => {
     const { id } = agent.add("grows");
     for (let times = 0; times < 20; times++)
       expect(await codeOf(call.ControllerExpandVolume(growth(id)))).to.equal("RESOURCE_EXHAUSTED");
-    // Only some of them are looked up at a time.
-    await until(() => test.server.asked.length === 4, "they ask");
+    for (let at = 0; at < 20; at++)
+      reports.report({ for: "create", claim: { namespace: "shop", name: `data-${at}` }, message: "full" });
+    // Only some of them are looked up at a time, and volumes all at once.
+    await until(() => test.server.asked.length === 5, "they ask");
   });
 
   it("volumes that something is wrong with, once, and once more when nothing is", async () => {
