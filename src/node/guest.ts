@@ -125,6 +125,8 @@ export interface Guest {
   mountDisk(disk: Disk, fsType: FileSystem, path: string, options: readonly string[]): Promise<void>;
   /** Shows a staged directory at another path. */
   bindDirectory(source: string, target: string, readOnly: boolean): Promise<void>;
+  /** Makes read-only what a path shows writable of a staged directory, as a call leaves it that is killed midway. */
+  makeReadOnly(path: string): Promise<void>;
   /** Shows the device itself at a path. */
   bindDevice(disk: Disk, target: string): Promise<void>;
   /** Unmounts whatever is mounted at a path; the path itself stays. */

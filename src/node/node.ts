@@ -2,7 +2,7 @@ import type { NodeRpcs } from "../csi/rpc.ts";
 import { nodeCapabilities } from "./capabilities.ts";
 import { expandVolume } from "./expand-volume.ts";
 import type { NodeParts } from "./parts.ts";
-import { publishVolume } from "./publish-volume.ts";
+import { publishVolume, type Published } from "./publish-volume.ts";
 import { stageVolume } from "./stage-volume.ts";
 import { storageHealth } from "./storage-health.ts";
 import { unpublishVolume } from "./unpublish-volume.ts";
@@ -12,11 +12,12 @@ import { volumeStats } from "./volume-stats.ts";
 
 /** The Node service of one VM. */
 export function nodeService(parts: NodeParts) {
+  const published: Published = new Set();
   return {
     NodeStageVolume: stageVolume(parts),
     NodeUnstageVolume: unstageVolume(parts),
-    NodePublishVolume: publishVolume(parts),
-    NodeUnpublishVolume: unpublishVolume(parts),
+    NodePublishVolume: publishVolume(parts, published),
+    NodeUnpublishVolume: unpublishVolume(parts, published),
     NodeGetVolumeStats: volumeStats(parts),
     NodeGetVolumeHealth: volumeHealth(parts),
     NodeGetStorageHealth: storageHealth(parts),

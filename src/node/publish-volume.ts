@@ -16,8 +16,11 @@ interface Target {
   readonly readOnly: boolean;
 }
 
+/** Targets whose publish this process has seen through. Of others nobody knows whether an earlier one was killed midway. */
+export type Published = Set<string>;
+
 /** Shows a staged volume at a pod's path: its directory, or the device itself. */
-export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
+export function publishVolume(parts: NodeParts, published: Published): NodeRpcs["NodePublishVolume"] {
   return async (request, call) => {
     requireFields(request, "volume_id", "target_path", "volume_capability");
     const volumeId = readVolumeId(request.volume_id);
@@ -43,11 +46,15 @@ export function publishVolume(parts: NodeParts): NodeRpcs["NodePublishVolume"] {
           const staged = await requireStaged(parts.guest, volumeId, staging);
           // Of a file system that is mounted read-only, nothing else can be shown.
           const readOnly = target.readOnly || staged.readOnly === true;
-          if (await isPublished(parts.guest, volumeId, { ...target, readOnly })) return;
-          if (singleWriter) await refuseSecondPath(parts.guest, disk, known);
-          await parts.guest.bindDirectory(staging, path, readOnly);
+          const wanted = { ...target, readOnly };
+          if (!(await isPublished(parts.guest, volumeId, wanted, published.has(path)))) {
+            if (singleWriter) await refuseSecondPath(parts.guest, disk, known);
+            published.delete(path);
+            await parts.guest.bindDirectory(staging, path, readOnly);
+          }
+          published.add(path);
         } else {
-          if (await isPublished(parts.guest, volumeId, target)) return;
+          if (await isPublished(parts.guest, volumeId, target, true)) return;
           // What one pod only reads, another may write: kubelet gives each container the rights on the device.
           if (readOnlyMode && !disk.readOnly) {
             throw new StatusError(
@@ -89,8 +96,16 @@ async function requireStaged(
   throw new StatusError("FAILED_PRECONDITION", `volume ${volumeId} is not staged on ${staging}`);
 }
 
-/** True when the target shows this volume already. @throws StatusError for anything else there */
-async function isPublished(guest: Guest, volumeId: string, target: Target): Promise<boolean> {
+/**
+ * True when the target shows this volume already. What is to be read-only and is still writable is made so, unless its
+ * publish was finished, which was another one then. @throws StatusError for anything else there
+ */
+async function isPublished(
+  guest: Guest,
+  volumeId: string,
+  target: Target,
+  isFinished: boolean,
+): Promise<boolean> {
   const { path, access, readOnly } = target;
   let state = await guest.stateOf(path, volumeId);
   if (isLost(state)) {
@@ -111,5 +126,9 @@ async function isPublished(guest: Guest, volumeId: string, target: Target): Prom
   }
   if (state.access === access && (access === "block" || (state.readOnly ?? readOnly) === readOnly))
     return true;
+  if (state.access === access && readOnly && !isFinished) {
+    await guest.makeReadOnly(path);
+    return true;
+  }
   throw new StatusError("ALREADY_EXISTS", `volume ${volumeId} is published on ${path} in another way`);
 }

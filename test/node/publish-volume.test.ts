@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { run } from "../../src/kit/run.ts";
-import { nodeRig } from "../support/node-rig.ts";
+import { nodeRig, NodeRig } from "../support/node-rig.ts";
 import { nodeSystems, type SystemRig } from "../support/node-systems.ts";
 import { refused } from "../support/refused.ts";
 
@@ -135,6 +135,49 @@ describe("NodePublishVolume, by the mount table", () => {
     await refused(node.publish(volume, { readOnly: true }), "ALREADY_EXISTS");
     await refused(node.publish(volume, { mode: "SINGLE_NODE_READER_ONLY" }), "ALREADY_EXISTS");
     await refused(node.publish(volume, { access: "block" }), "ALREADY_EXISTS");
+  });
+
+  describe("when an earlier plugin was killed", () => {
+    const restarted = () => new NodeRig(node.local);
+
+    it("makes what it bound and did not come to make read-only read-only", async () => {
+      const volume = await staged();
+      await mkdir(volume.target, { recursive: true });
+      await run("mount", ["--bind", volume.staging, volume.target]);
+      for (let i = 0; i < 2; i++) await node.publish(volume, { readOnly: true });
+      const [mount, ...others] = await mountsAt(volume.target);
+      expect(others).to.deep.equal([]);
+      expect(mount?.options).to.include("ro");
+      const [own] = await mountsAt(volume.staging);
+      expect(own?.options).to.include("rw");
+      expect(own?.superOptions).to.include("rw");
+    });
+
+    it("makes nothing writable that is read-only", async () => {
+      const volume = await staged();
+      await node.publish(volume, { readOnly: true });
+      for (const each of [node, restarted()]) await refused(each.publish(volume), "ALREADY_EXISTS");
+      expect((await mountsAt(volume.target))[0]?.options).to.include("ro");
+    });
+
+    it("leaves writable what it was asked for writable, once it was asked again", async () => {
+      const volume = await staged();
+      await node.publish(volume);
+      const again = restarted();
+      await again.publish(volume);
+      await refused(again.publish(volume, { readOnly: true }), "ALREADY_EXISTS");
+      expect((await mountsAt(volume.target))[0]?.options).to.include("rw");
+    });
+  });
+
+  it("finishes on a path that showed the volume writable before, too", async () => {
+    const volume = await staged();
+    await node.publish(volume);
+    await node.unpublish(volume);
+    await mkdir(volume.target, { recursive: true });
+    await run("mount", ["--bind", volume.staging, volume.target]);
+    await node.publish(volume, { readOnly: true });
+    expect((await mountsAt(volume.target))[0]?.options).to.include("ro");
   });
 
   it("takes an empty target of its kind, and refuses what it would hide", async () => {

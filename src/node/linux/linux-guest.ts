@@ -16,7 +16,7 @@ import { signsAt } from "./health-signs.ts";
 import { letGo } from "./let-go.ts";
 import { findLoopDisk } from "./loop-disk.ts";
 import { luks } from "./luks.ts";
-import { bindDevice, bindDirectory, mountAt, mountDisk, unmount } from "./mounts.ts";
+import { bindDevice, bindDirectory, makeReadOnly, mountAt, mountDisk, unmount } from "./mounts.ts";
 import { stateOf } from "./path-state.ts";
 import { askAnew } from "./scsi-commands.ts";
 import { shownElsewhere } from "./shown-elsewhere.ts";
@@ -56,6 +56,7 @@ export function linuxGuest(machine: ThisVm, kubeletDirectory = "/var/lib/kubelet
     shownElsewhere: (disk, known) => shownElsewhere(disk, known, roots),
     mountDisk,
     bindDirectory,
+    makeReadOnly,
     bindDevice: (disk, target) => bindDevice(disk.device, target),
     unmount,
     removeMountPoint,

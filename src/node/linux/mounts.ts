@@ -68,15 +68,19 @@ async function bind(source: string, target: string, readOnly: boolean): Promise<
   await runLimited("mount", ["--bind", source, target]);
   if (!readOnly) return;
   try {
-    await runLimited("mount", ["-o", "remount,bind,ro", target]);
-    const mount = await mountAt(target);
-    if (mount?.options.includes("ro") !== true) {
-      throw new StatusError("INTERNAL", `${target} was made read-only and is not: it was unmounted`);
-    }
+    await makeReadOnly(target);
   } catch (error) {
     await unmount(target);
     throw error;
   }
+}
+
+/** Makes the mount at a path read-only there, and reads back that it is; its file system stays as it is elsewhere. */
+export async function makeReadOnly(target: string): Promise<void> {
+  await runLimited("mount", ["-o", "remount,bind,ro", target]);
+  const mount = await mountAt(target);
+  if (mount?.options.includes("ro") !== true)
+    throw new StatusError("INTERNAL", `${target} was made read-only and is not`);
 }
 
 /** Unmounts all that is stacked on a path. A mount in use is an error, never made lazy. */

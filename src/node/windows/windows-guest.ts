@@ -69,6 +69,13 @@ export function windowsGuest(
       await showDisk(workers, rules, volumeId, path, options.includes("ro"));
     },
     bindDirectory: (source, target) => linkDirectory(source, target, pods),
+    makeReadOnly: (path) =>
+      Promise.reject(
+        new StatusError(
+          "FAILED_PRECONDITION",
+          `${path} is writable, which Windows can't change for one path`,
+        ),
+      ),
     bindDevice: () => Promise.reject(new StatusError("INVALID_ARGUMENT", NO_BLOCK)),
     unmount: (path) => unshow(workers, rules, path, pods),
     removeMountPoint,
