@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { StatusError } from "../../../kit/errors.ts";
 import type { LoopDevice } from "../../../kit/loop-devices.ts";
 import { growFixed } from "../../../vhdx/index.ts";
@@ -16,7 +17,10 @@ export async function growUnderLoop(
   signal: AbortSignal,
 ): Promise<bigint> {
   await growFixed(disk.path, size);
-  const grown = loop.size === size ? loop : await refreshLoopSize(loop, signal);
+  if (loop.size === size) return size;
+  const file = await stat(disk.path, { bigint: true });
+  const endsFile = file.size === loop.offset + size;
+  const grown = await refreshLoopSize(loop, { offset: loop.offset, size, endsFile }, signal);
   if (grown.size === size) return size;
   throw new StatusError("INTERNAL", `${loop.device} has ${grown.size} bytes after it was grown to ${size}`);
 }

@@ -38,6 +38,11 @@ export interface LoopCalls {
    * so that it can't become another's meanwhile. False when it was not done.
    */
   keep(device: string, isOurs: () => boolean): Promise<boolean>;
+  /**
+   * Makes a bound device show so many bytes of its file, undefined: up to the file's end. Asks `isOurs` as `keep` does.
+   * False when it was not done.
+   */
+  limit(device: string, sizeLimit: bigint | undefined, isOurs: () => boolean): Promise<boolean>;
 }
 
 /** struct loop_config: a descriptor and a block size, then struct loop_info64. */
@@ -91,6 +96,17 @@ export function loopCalls(): LoopCalls | undefined {
     return undefined;
   };
 
+  const change = async (device: string, isOurs: () => boolean, edit: (info: Buffer) => void) => {
+    const changed = await withOpen(device, constants.O_RDONLY, async (fd) => {
+      const info = Buffer.alloc(INFO_BYTES);
+      if (!isOurs() || (await control(fd, LOOP_GET_STATUS64, info)) !== 0) return undefined;
+      const before = Buffer.from(info);
+      edit(info);
+      return info.equals(before) ? 0 : await control(fd, LOOP_SET_STATUS64, info);
+    });
+    return changed === 0;
+  };
+
   return {
     bind: async (file, part) => {
       const access = part.readOnly ? constants.O_RDONLY : constants.O_RDWR;
@@ -98,14 +114,13 @@ export function loopCalls(): LoopCalls | undefined {
     },
     unbind: async (device) =>
       (await withOpen(device, constants.O_RDONLY, (fd) => control(fd, LOOP_CLR_FD, null))) === 0,
-    keep: async (device, isOurs) => {
-      const kept = await withOpen(device, constants.O_RDONLY, async (fd) => {
-        const info = Buffer.alloc(INFO_BYTES);
-        if (!isOurs() || (await control(fd, LOOP_GET_STATUS64, info)) !== 0) return undefined;
+    keep: (device, isOurs) =>
+      change(device, isOurs, (info) => {
         info.writeUInt32LE(info.readUInt32LE(INFO_FLAGS) & ~LO_FLAGS_AUTOCLEAR, INFO_FLAGS);
-        return await control(fd, LOOP_SET_STATUS64, info);
-      });
-      return kept === 0;
-    },
+      }),
+    limit: (device, sizeLimit = 0n, isOurs) =>
+      change(device, isOurs, (info) => {
+        info.writeBigUInt64LE(sizeLimit, INFO_SIZE_LIMIT);
+      }),
   };
 }

@@ -19,9 +19,7 @@ export async function bindLoop(
   readOnly: boolean,
   signal: AbortSignal,
 ): Promise<LoopDevice> {
-  // Without a limit the device can follow the file when it grows; with bytes behind the payload it must not.
-  const sizeLimit = payload.endsFile ? undefined : payload.size;
-  const part = { offset: payload.offset, sizeLimit, readOnly };
+  const part = { offset: payload.offset, sizeLimit: sizeLimitOf(payload), readOnly };
   const path = (await calls()?.bind(file, part)) ?? (await bindByProgram(file, part, signal));
   const loop = readLoopDevice(basename(path));
   if (loop?.backingFile !== file || loop.readOnly !== readOnly || loop.offset !== payload.offset) {
@@ -30,6 +28,11 @@ export async function bindLoop(
   if (loop.size === payload.size) return loop;
   await unbindLoop(loop, signal);
   throw new StatusError("INTERNAL", `${path} has ${loop.size} bytes, the disk in ${file} ${payload.size}`);
+}
+
+/** Without a limit the device can follow the file when it grows; with bytes behind the payload it must not. */
+function sizeLimitOf({ endsFile, size }: Payload): bigint | undefined {
+  return endsFile ? undefined : size;
 }
 
 /** As LoopCalls do it, by losetup. */
@@ -52,8 +55,20 @@ function calls(): LoopCalls | undefined {
   return (known ??= loopCalls());
 }
 
-/** Makes a loop device as large as its grown file and returns what the kernel then says of it. */
-export async function refreshLoopSize(loop: LoopDevice, signal: AbortSignal): Promise<LoopDevice> {
+/** Makes a loop device as large as its disk has grown and returns what the kernel then says of it. */
+export async function refreshLoopSize(
+  loop: LoopDevice,
+  payload: Payload,
+  signal: AbortSignal,
+): Promise<LoopDevice> {
+  const isOurs = () => readLoopDevice(loop.name)?.backingFile === loop.backingFile;
+  const isLimited = await calls()?.limit(loop.device, sizeLimitOf(payload), isOurs);
+  if (isLimited !== true && isOurs() && !payload.endsFile) {
+    throw new StatusError(
+      "FAILED_PRECONDITION",
+      `bytes follow the disk in ${loop.backingFile}, and the limit of ${loop.device} can't be changed: detach the volume and attach it again`,
+    );
+  }
   await run("losetup", ["--set-capacity", loop.device], signal);
   const device = readLoopDevice(loop.name);
   if (device?.backingFile === loop.backingFile) return device;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { appendFile, mkdir, readdir, rename, stat, truncate } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { DiskFile, Host } from "../../../../src/agent/hosts/host.ts";
@@ -110,6 +110,38 @@ describe("local host, attach", () => {
     await rig.host.growAttached(disk, attachment, 12n * MiB, signal);
     expect(loopAt(attachment.address).size).to.equal(12n * MiB);
   });
+
+  for (const [what, attachFirst] of [
+    ["was bound over a longer file", false],
+    ["is over a file that became longer", true],
+  ] as const) {
+    it(`lets a device that ${what} grow to just the bytes asked for, with a file system on it`, async () => {
+      const disk = await newDisk(32n * MiB);
+      const lengthen = async () => {
+        await truncate(disk.path, (await stat(disk.path)).size + Number(24n * MiB));
+      };
+      if (!attachFirst) await lengthen();
+      const attachment = await rig.host.attach(disk, vmId, false, signal);
+      if (attachFirst) await lengthen();
+      const { device } = loopAt(attachment.address);
+      const mountPoint = rig.path(`mnt-${String(attachFirst)}`);
+      await run("mkfs.ext4", ["-q", device]);
+      await mkdir(mountPoint);
+      await run("mount", [device, mountPoint]);
+      try {
+        const written = randomBytes(Number(MiB));
+        await writeFile(join(mountPoint, "file"), written);
+        for (const size of [40n * MiB, 64n * MiB]) {
+          expect(await rig.host.growAttached(disk, attachment, size, signal)).to.equal(size);
+          expect(loopAt(attachment.address).size).to.equal(size);
+          expect(await rig.host.growAttached(disk, attachment, size, signal)).to.equal(size);
+        }
+        expect((await readFile(join(mountPoint, "file"))).equals(written)).to.equal(true);
+      } finally {
+        await run("umount", [mountPoint]);
+      }
+    });
+  }
 
   it("doesn't show the guest bytes that follow the payload in the file", async () => {
     const disk = await newDisk();

@@ -112,6 +112,19 @@ describe("loop devices by the kernel's own calls", () => {
     expect(readLoopDevice(loop.name)).to.equal(undefined);
   });
 
+  it("change how much a bound device shows, and nothing of one that has become another's", async () => {
+    const device = await bind(await newFile(), { offset: 512n, sizeLimit: BigInt(MiB) });
+    const bytes = () => readLoopDevice(basename(device))?.size;
+    expect(await calls?.limit(device, BigInt(2 * MiB), () => true)).to.equal(true);
+    expect(bytes()).to.equal(BigInt(2 * MiB));
+    expect(await calls?.limit(device, undefined, () => false)).to.equal(false);
+    expect(bytes()).to.equal(BigInt(2 * MiB));
+    expect(await calls?.limit(device, undefined, () => true)).to.equal(true);
+    expect(bytes()).to.equal(BigInt(4 * MiB - 512));
+    await calls?.unbind(device);
+    expect(await calls?.limit(device, undefined, () => true)).to.equal(false);
+  });
+
   it("keep no device that has become another's", async () => {
     const device = await bind(await newFile());
     const user = await open(device, "r");
