@@ -8,7 +8,7 @@ const GONE = ".gone.vhdx";
 
 const GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const TEMPORARY_FILE = new RegExp(`^(${GUID})(\\.gone\\.vhdx|\\.vhdx|\\.json)$`);
-const GROUP_FILE = new RegExp(`^(${GUID})\\.group\\.json$`);
+const GROUP_FILE = new RegExp(`^(${GUID})\\.group\\.(json|gone)$`);
 
 /** What Hyper-V adds to a disk's name for a checkpoint, characters. */
 const CHECKPOINT_SUFFIX = 41;
@@ -61,6 +61,11 @@ export class PoolLayout {
 
   groupRecord(id: string): string {
     return join(this.snapshots, `${id}.group.json`);
+  }
+
+  /** The record of a group that is being deleted: of the same length, so that its directory need not grow for it. */
+  goneGroup(id: string): string {
+    return join(this.snapshots, `${id}.group.gone`);
   }
 
   /** Where a disk is made before its rename. */
@@ -124,7 +129,13 @@ export function parseTemporaryFile(fileName: string): TemporaryFile | undefined 
   return { id, kind: end === GONE ? "gone" : end === ".json" ? "intent" : "disk" };
 }
 
-/** The id in the name of a group's record. */
-export function parseGroupFile(fileName: string): string | undefined {
-  return GROUP_FILE.exec(fileName)?.[1];
+export interface GroupFile {
+  readonly id: string;
+  readonly isGone: boolean;
+}
+
+/** The record of a group, or of one that is being deleted; undefined for any other file. */
+export function parseGroupFile(fileName: string): GroupFile | undefined {
+  const [, id, end] = GROUP_FILE.exec(fileName) ?? [];
+  return id === undefined ? undefined : { id, isGone: end === "gone" };
 }

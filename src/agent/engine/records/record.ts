@@ -49,7 +49,7 @@ const GroupRecord = Type.Object({
   createdAt: Milliseconds,
   snapshotIds: Type.Array(Guid),
   sourceVolumeIds: Type.Array(Guid),
-  /** Set when it is being deleted: its snapshots go, whatever happens. */
+  /** Earlier versions set it when it was being deleted; now its file's name says so. */
   deleting: Type.Optional(Type.Literal(true)),
 });
 

@@ -148,8 +148,9 @@ function listed(fileNames: readonly string[]): Listing {
 }
 
 async function readGroups(pool: Pool): Promise<PlacedGroup[]> {
-  const ids = (await readdir(pool.layout.snapshots)).flatMap((fileName) => parseGroupFile(fileName) ?? []);
-  const groups = await inParallel(ids, async (id) => {
+  const files = (await readdir(pool.layout.snapshots)).flatMap((fileName) => parseGroupFile(fileName) ?? []);
+  const served = files.filter(({ isGone }) => !isGone);
+  const groups = await inParallel(served, async ({ id }) => {
     const record = await readRecord(pool.layout.groupRecord(id), "group");
     return record !== undefined && record !== "damaged" && record.id === id ? record : undefined;
   });

@@ -8,19 +8,24 @@ import type { Pool } from "../pool/pool.ts";
 import { readRecord } from "../records/record-file.ts";
 import { join } from "node:path";
 
-/** Ends deletions of groups that were cut short: once a group's record says so, all its snapshots go. */
+/**
+ * Ends deletions of groups that were cut short: once the name of a group's record says so, all its snapshots go. Earlier
+ * versions wrote it into the record.
+ */
 export async function settleGroups(pool: Pool, log: Log): Promise<void> {
   for (const fileName of await readdir(pool.layout.snapshots)) {
-    const id = parseGroupFile(fileName);
-    if (id === undefined) continue;
-    const group = await readRecord(pool.layout.groupRecord(id), "group");
-    if (group === undefined || group === "damaged" || group.deleting !== true) continue;
+    const file = parseGroupFile(fileName);
+    if (file === undefined) continue;
+    const { id, isGone } = file;
+    const group = await readRecord(join(pool.layout.snapshots, fileName), "group");
+    if (group === undefined || group === "damaged" || group.id !== id) continue;
+    if (!isGone && group.deleting !== true) continue;
     await removeGroup(pool, id, new Set(group.snapshotIds));
     log.info({ id, name: group.name }, "finished: the deletion of a group of snapshots");
   }
 }
 
-/** Removes a group's snapshots, then its record, which says by then that it is being deleted. */
+/** Removes a group's snapshots, then its record, of which is known durably by then that it is being deleted. */
 export async function removeGroup(
   pool: Pool,
   groupId: string,
@@ -42,6 +47,7 @@ export async function removeGroup(
   }
   await snapshotSync.flush();
   await ifThere(unlink(layout.groupRecord(groupId)));
+  await ifThere(unlink(layout.goneGroup(groupId)));
   await snapshotSync.flush();
   for (const path of gone) await ifThere(unlink(path));
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { StatusError } from "../../../kit/errors.ts";
+import { isThere } from "../../../kit/is-there.ts";
+import { rename } from "../../../kit/rename.ts";
 import type { PlacedGroup } from "../catalog/catalog.ts";
 import type { CallContext } from "../engine.ts";
 import { checkLabels } from "../labels.ts";
@@ -162,14 +164,22 @@ export async function deleteSnapshotGroup(parts: EngineParts, id: string): Promi
   }
   const pool = await pools.present(group.pool);
   const { snapshotIds } = group;
-  const record: GroupRecord = { ...groupRecord(group), deleting: true };
   await whileWorking(pool, [id, ...snapshotIds], async () => {
-    await replaceRecord(pool.layout.intent(id), pool.layout.groupRecord(id), record);
-    await pool.snapshotSync.flush();
+    await markGone(pool, group);
     await removeGroup(pool, id, new Set(snapshotIds));
   });
   for (const snapshotId of snapshotIds) inventory.removeSnapshot(snapshotId);
   inventory.removeGroup(id);
+}
+
+/** From here on all its snapshots go, whatever happens. Takes no space: a pool may be full. */
+async function markGone({ layout, snapshotSync }: Pool, group: PlacedGroup): Promise<void> {
+  const { id } = group;
+  const isMarked = await isThere(layout.goneGroup(id));
+  if (await isThere(layout.groupRecord(id))) await rename(layout.groupRecord(id), layout.goneGroup(id));
+  // Somebody removed the record: of what is cut short then, a start would know no end.
+  else if (!isMarked) await replaceRecord(layout.intent(id), layout.goneGroup(id), groupRecord(group));
+  await snapshotSync.flush();
 }
 
 function groupRecord({

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { writeRecord } from "../../../../src/agent/engine/records/record-file.ts";
 import { engineRigs, makeVolume, restarted, type EngineRig } from "../../../support/engine-rig.ts";
@@ -92,7 +92,6 @@ describe("engine groups of snapshots", () => {
       );
       const { layout } = rig.pool;
       // As if the agent had died before it gave the members their places.
-      const { rename, rm } = await import("node:fs/promises");
       for (const { id, name } of group.snapshots) {
         await rename(layout.snapshotDisk(name, id), layout.temporaryDisk(id));
         await rename(layout.snapshotRecord(name, id), layout.intent(id));
@@ -116,6 +115,35 @@ describe("engine groups of snapshots", () => {
   });
 
   it("whose deletion was begun are deleted by a start", async () => {
+    let rig = await newRig();
+    const { layout } = rig.pool;
+    const group = await cut(rig, "a", [(await makeVolume(rig)).id]);
+    await rename(layout.groupRecord(group.id), layout.goneGroup(group.id));
+    rig = await restarted(rig);
+    try {
+      expect(await rig.engine.listSnapshotGroups(context())).to.deep.equal([]);
+      expect(await readdir(layout.snapshots)).to.deep.equal([]);
+      expect(await readdir(layout.temporary)).to.deep.equal([]);
+    } finally {
+      await rig.close();
+    }
+  });
+
+  it("are deleted once more after a failure in the middle, their record being there or not", async () => {
+    const rig = await newRig();
+    const { layout } = rig.pool;
+    const begun = await cut(rig, "a", [(await makeVolume(rig)).id]);
+    await rename(layout.groupRecord(begun.id), layout.goneGroup(begun.id));
+    const bare = await cut(rig, "b", [(await makeVolume(rig)).id]);
+    await rm(layout.groupRecord(bare.id));
+    expect((await rig.engine.doctor(false, context())).map(({ kind }) => kind)).to.not.include(
+      "foreign-file",
+    );
+    for (const { id } of [begun, bare]) await rig.engine.deleteSnapshotGroup(id, context());
+    expect(await readdir(layout.snapshots)).to.deep.equal([]);
+  });
+
+  it("whose deletion an earlier version began are deleted by a start", async () => {
     let rig = await newRig();
     const group = await cut(rig, "a", [(await makeVolume(rig)).id]);
     const { layout } = rig.pool;

@@ -95,6 +95,18 @@ describe("a pool whose file system is full", () => {
     for (const id of ids) await inspectVhdx((await rig.engine.getVolume(id, context())).path);
   });
 
+  it("lets volumes, and groups with their snapshots, be deleted", async () => {
+    const rig = await poolOn();
+    const volume = await makeVolume(rig);
+    const group = await rig.engine.createSnapshotGroup("group", [volume.id], {}, context());
+    await fill(rig.mount);
+    await refused(makeVolume(rig), "RESOURCE_EXHAUSTED", "ENOSPC");
+    await rig.engine.deleteSnapshotGroup(group.id, context());
+    await fill(rig.mount);
+    await rig.engine.deleteVolume(volume.id, context());
+    expect(await disksIn(rig)).to.deep.equal([]);
+  });
+
   it("ends a create with RESOURCE_EXHAUSTED when inodes are all that is gone", async () => {
     const rig = await poolOn("-N", "32");
     for (let i = 0; i < 40; i++) await writeFile(join(rig.mount, `inode-${i}`), "").catch(() => undefined);
