@@ -101,11 +101,25 @@ export async function restoreVolume(parts: EngineParts, id: string): Promise<Vol
 /** Removes what was kept long enough. @param now milliseconds since 1970, by a clock that does not jump. */
 export async function removeExpired({ pools, settings, log }: EngineParts, now: number): Promise<void> {
   for (const pool of pools.open()) {
-    for (const { record } of await deletedIn(pool)) {
+    // What can't be removed or looked at keeps nothing else.
+    const deleted = await deletedIn(pool).catch((error: unknown) => {
+      log.warn({ err: error, pool: pool.name }, "deleted volumes could not be looked at");
+      return [];
+    });
+    for (const { record } of deleted) {
       if (now < record.deletedAt + settings.retentionMs) continue;
-      await ifThere(unlink(pool.layout.deletedDisk(record.id)));
-      await ifThere(unlink(pool.layout.deletedRecord(record.id)));
-      log.info({ id: record.id, name: record.name }, "removed for good: a deleted volume");
+      const { id, name } = record;
+      try {
+        await removeForGood(pool, id);
+        log.info({ id, name }, "removed for good: a deleted volume");
+      } catch (error) {
+        log.warn({ err: error, id, name, pool: pool.name }, "a deleted volume could not be removed for good");
+      }
     }
   }
+}
+
+async function removeForGood({ layout }: Pool, id: string): Promise<void> {
+  await ifThere(unlink(layout.deletedDisk(id)));
+  await ifThere(unlink(layout.deletedRecord(id)));
 }

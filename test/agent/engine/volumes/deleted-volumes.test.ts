@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { readdir, rename } from "node:fs/promises";
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { removeExpired } from "../../../../src/agent/engine/volumes/deleted-volumes.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
@@ -76,6 +77,30 @@ describe("engine deleted volumes", () => {
     expect(await rig.engine.listDeletedVolumes(context())).to.deep.equal([]);
     expect(await readdir(rig.pool.layout.deleted)).to.deep.equal([]);
     await refused(rig.engine.restoreVolume(id, context()), "NOT_FOUND");
+  });
+
+  it("are removed for good though another can't be, or a pool can't be looked at", async () => {
+    const rig = await newRig({ pools: 3, settings: { retentionMs: HOUR } });
+    const deletedIn = async (pool: string) => {
+      const { id } = await rig.engine.createVolume(newVolume(randomUUID(), exactly(0n), { pool }), context());
+      await rig.engine.deleteVolume(id, context());
+      return id;
+    };
+    const layoutOf = (pool: string) => rig.parts.pools.byName(pool).layout;
+    const first = [await deletedIn("default"), await deletedIn("default")];
+    await deletedIn("pool-2");
+    // Nothing unlinks a directory.
+    const [stuck] = (await readdir(layoutOf("default").deleted)).filter((name) => name.endsWith(".vhdx"));
+    await rm(join(layoutOf("default").deleted, stuck!));
+    await mkdir(join(layoutOf("default").deleted, stuck!));
+    await rm(layoutOf("pool-1").deleted, { recursive: true });
+    await removeExpired(rig.parts, Date.now() + HOUR + 1000);
+    expect(first.map((id) => `${id}.vhdx`)).to.include(stuck);
+    expect(await readdir(layoutOf("default").deleted)).to.have.members([
+      stuck,
+      stuck!.replace(".vhdx", ".json"),
+    ]);
+    expect(await readdir(layoutOf("pool-2").deleted)).to.deep.equal([]);
   });
 
   it("whose deletion was cut short are deleted by a start, records and all", async () => {
