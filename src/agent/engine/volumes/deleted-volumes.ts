@@ -77,7 +77,7 @@ export async function restoreVolume(parts: EngineParts, id: string): Promise<Vol
     { id, name: fileName, size: disk.virtualSize, type: disk.type, path, createdAt },
     record.record,
   );
-  await claimRoom(parts, pool.name, volume);
+  await claimWhatIsLeft(parts, volume, from);
   await whileWorking(pool, [id], async () => {
     try {
       // A record beside a disk that is still put aside is removed by a start: the rename is what brings it back.
@@ -90,12 +90,28 @@ export async function restoreVolume(parts: EngineParts, id: string): Promise<Vol
     } catch (error) {
       // One that can't be put aside again is back.
       if (await isThere(path)) await inventory.putVolume(volume);
-      else inventory.claims.delete(id);
+      else forgetClaim(parts, id);
       throw error;
     }
     await rm(pool.layout.deletedRecord(id), { force: true });
   });
   return await inventory.putVolume(volume);
+}
+
+/** Claims what the disk has yet to take: what it takes already is no part of what is free. */
+async function claimWhatIsLeft(parts: EngineParts, volume: Volume, path: string): Promise<void> {
+  try {
+    await parts.inventory.ledger.look(volume.id, path);
+    await claimRoom(parts, volume.pool, volume);
+  } catch (error) {
+    forgetClaim(parts, volume.id);
+    throw error;
+  }
+}
+
+function forgetClaim({ inventory }: EngineParts, id: string): void {
+  inventory.claims.delete(id);
+  inventory.ledger.delete(id);
 }
 
 /** Removes what was kept long enough. @param now milliseconds since 1970, by a clock that does not jump. */

@@ -54,6 +54,21 @@ describe("engine deleted volumes", () => {
     expect((await rig.engine.restoreVolume(first.id, context())).id).to.equal(first.id);
   });
 
+  it("come back to a pool that has room only for what they don't take yet", async () => {
+    let free = 1024n * MiB;
+    const rig = await newRig({ settings: { retentionMs: HOUR }, free: () => free });
+    const { claims, ledger } = rig.parts.inventory;
+    const volume = await makeVolume(rig, 64n * MiB);
+    await writeDisk(volume.path, 0n, randomBytes(48 << 20));
+    await rig.engine.deleteVolume(volume.id, context());
+    free = 8n * MiB;
+    await refused(rig.engine.restoreVolume(volume.id, context()), "RESOURCE_EXHAUSTED");
+    expect([claims.promised("default"), ledger.get(volume.id)]).to.deep.equal([0n, undefined]);
+    free = 32n * MiB;
+    expect((await rig.engine.restoreVolume(volume.id, context())).size).to.equal(volume.size);
+    expect(claims.promised("default") <= 16n * MiB).to.equal(true);
+  });
+
   it("that can't be brought back durably stay deleted, and come back when asked again", async () => {
     const { sync, breaks } = flushes();
     const rig = await newRig({ settings: { retentionMs: HOUR }, pool: { sync } });
