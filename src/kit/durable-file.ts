@@ -10,7 +10,7 @@ export async function writeFileDurably(path: string, content: string): Promise<v
   try {
     const file = await open(temporary, "w", 0o600);
     try {
-      await file.write(content);
+      await file.writeFile(content);
       await file.datasync();
     } finally {
       await file.close();

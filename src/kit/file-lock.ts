@@ -38,7 +38,7 @@ export async function lockFile(
       );
     }
     await file.truncate(0);
-    await file.write(`${owner} (pid ${process.pid})\n`);
+    await file.writeFile(`${owner} (pid ${process.pid})\n`);
     return lock;
   } catch (error) {
     await lock?.release();

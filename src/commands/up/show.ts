@@ -122,7 +122,7 @@ async function writeData(path: string): Promise<string> {
     for (let written = 0n; written < DATA_BYTES; written += MiB) {
       const chunk = randomBytes(Number(MiB));
       hash.update(chunk);
-      await file.write(chunk);
+      await file.writeFile(chunk);
     }
     await file.sync();
   } finally {
