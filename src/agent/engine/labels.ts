@@ -13,7 +13,7 @@ const ownAttributes: Readonly<Record<string, (value: string) => boolean>> = {
   deleteProtection: (value) => value === "true" || value === "false",
 };
 
-/** @throws StatusError INVALID_ARGUMENT for labels that a record can't hold. */
+/** What it lets pass fits a record. @throws StatusError INVALID_ARGUMENT */
 export function checkLabels(labels: Readonly<Record<string, string | null>>): void {
   const entries = Object.entries(labels);
   if (entries.length > MOST_LABELS) throw invalid(`a volume has at most ${MOST_LABELS} labels`);

@@ -1,5 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
-import { isNotFound } from "../../../kit/errors.ts";
+import { isNotFound, StatusError } from "../../../kit/errors.ts";
 import { rename } from "../../../kit/rename.ts";
 import { type AnyRecord, formatRecord, MAX_RECORD_BYTES, parseRecord } from "./record.ts";
 
@@ -27,11 +27,22 @@ function isOfKind<K extends AnyRecord["kind"]>(
   return record?.kind === kind;
 }
 
-/** Writes a record's content durably, under a name that nobody looks for; its place is a rename away. */
+/**
+ * Writes a record's content durably, under a name that nobody looks for; its place is a rename away.
+ * @throws StatusError INVALID_ARGUMENT for one that would not be read again
+ */
 export async function writeRecord(path: string, record: AnyRecord): Promise<void> {
+  const text = formatRecord(record);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_RECORD_BYTES) {
+    throw new StatusError(
+      "INVALID_ARGUMENT",
+      `what is to be recorded of ${record.kind} ${record.name} takes ${bytes} bytes, more than ${MAX_RECORD_BYTES}`,
+    );
+  }
   const file = await open(path, "w", 0o600);
   try {
-    await file.writeFile(formatRecord(record));
+    await file.writeFile(text);
     await file.datasync();
   } finally {
     await file.close();

@@ -1,8 +1,11 @@
 import { Type, type Static } from "typebox";
 import { Compile } from "typebox/compile";
 
-/** Largest record that is read, in bytes: labels and attributes have limits, so a larger one is not ours. */
-export const MAX_RECORD_BYTES = 256 * 1024;
+/**
+ * Largest record that is written or read, in bytes: a larger one is not ours. As many labels as there may be, as long as
+ * they may be, take half of it where JSON needs six bytes for a character.
+ */
+export const MAX_RECORD_BYTES = 1024 * 1024;
 
 const Guid = Type.String({ pattern: "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$" });
 const Texts = Type.Record(Type.String(), Type.String());

@@ -2,6 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { expect } from "chai";
 import { MiB } from "../../../../src/kit/sizes.ts";
 import { engineRigs, exactly, makeVolume, newVolume, restarted } from "../../../support/engine-rig.ts";
+import { fakeVm } from "../../../support/fake-host.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
 
@@ -49,6 +50,27 @@ describe("engine modify", () => {
     await refused(modify({}, { a: "x".repeat(1025) }), "INVALID_ARGUMENT", "longer");
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`l${index}`, ""]));
     await refused(modify({}, many), "INVALID_ARGUMENT", "64");
+  });
+
+  it("keeps as many and as long labels as there may be, whatever they take in a record, and nothing larger", async () => {
+    let rig = await newRig({ settings: { retentionMs: 3_600_000 } });
+    const label = (index: number) => [String(index).padStart(320, "\u0001"), "\u0001".repeat(1024)] as const;
+    const labels = Object.fromEntries(Array.from({ length: 64 }, (_, index) => label(index)));
+    const { id } = await rig.engine.createVolume(newVolume("most", exactly(0n), { labels }), context());
+    const snapshot = { name: "most", sourceVolumeId: id, labels };
+    const { id: snapshotId } = await rig.engine.createSnapshot(snapshot, context());
+    rig = await restarted(rig);
+    try {
+      expect((await rig.engine.getVolume(id, context())).labels).to.deep.equal(labels);
+      expect((await rig.engine.getSnapshot(snapshotId, context())).labels).to.deep.equal(labels);
+      await rig.engine.deleteVolume(id, context());
+      expect((await rig.engine.restoreVolume(id, context())).labels).to.deep.equal(labels);
+      const attach = rig.engine.attach(fakeVm(1).id, id, false, "/".repeat(2 ** 20), context());
+      await refused(attach, "INVALID_ARGUMENT", "bytes, more than");
+      expect(await rig.engine.attachmentsOf(id, context())).to.deep.equal([]);
+    } finally {
+      await rig.close();
+    }
   });
 
   it("protects a volume from deletion until that is taken back", async () => {
