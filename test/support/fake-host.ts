@@ -29,6 +29,7 @@ export class FakeHost implements Host {
     copyInUse: false,
     keepsDisksInUse: true,
     mutableAttributes: { maximumIops: (value) => /^\d+$/.test(value) },
+    refuseContradictions: () => undefined,
   };
   readonly vms: readonly Vm[];
   attachments: Attachment[] = [];

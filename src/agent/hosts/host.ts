@@ -36,6 +36,8 @@ export interface HostManifest {
   readonly keepsDisksInUse: boolean;
   /** What can be changed of a volume here besides what every host has: a name and which values it takes. */
   readonly mutableAttributes: Readonly<Record<string, (value: string) => boolean>>;
+  /** Refuses attributes, each of which is right, that contradict each other. @throws StatusError INVALID_ARGUMENT */
+  readonly refuseContradictions: (attributes: Readonly<Record<string, string>>) => void;
 }
 
 /** What a disk says of itself. */

@@ -26,6 +26,7 @@ export async function createVolume(
   if (request.fileName !== undefined) checkDiskName("file", request.fileName);
   checkLabels(request.labels);
   checkAttributes(request.attributes, parts.host.manifest);
+  parts.host.manifest.refuseContradictions(request.attributes);
   const type = typeFor(parts, request);
   // A size that no disk has is told as that, whether the name is taken or not.
   if (request.size !== undefined) layoutFor(request.size, request.blockSize);

@@ -17,7 +17,10 @@ export async function modifyVolume(
   const labels = changedLabels(volume.labels, change.labels);
   checkLabels(labels);
   const attributes = { ...volume.attributes, ...change.attributes };
-  if (Object.keys(change.attributes).length > 0) await parts.host.applyAttributes(id, attributes, signal);
+  if (Object.keys(change.attributes).length > 0) {
+    parts.host.manifest.refuseContradictions(attributes);
+    await parts.host.applyAttributes(id, attributes, signal);
+  }
   return await saveVolume(parts, { ...volume, labels, attributes });
 }
 

@@ -12,7 +12,7 @@ import { grow } from "./grow.ts";
 import { applyQos } from "./limits.ts";
 import { LongChains } from "./long-chains.ts";
 import type { HypervParts } from "./parts.ts";
-import { qosAttributes } from "./qos.ts";
+import { qosAttributes, qosOf } from "./qos.ts";
 import { ownCheckpoints, reap } from "./reaper.ts";
 import { Reverts } from "./reverts.ts";
 import { attachmentOf, type Seen } from "./seen.ts";
@@ -73,6 +73,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       copyInUse: true,
       keepsDisksInUse: false,
       mutableAttributes: qosAttributes,
+      refuseContradictions: qosOf,
     },
     openPool: async (directory) => {
       survey.openPool(directory);

@@ -67,6 +67,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
       copyInUse: true,
       keepsDisksInUse: true,
       mutableAttributes: {},
+      refuseContradictions: () => undefined,
     },
     openPool: async (directory) => {
       await links.openPool(directory);

@@ -34,6 +34,16 @@ describe("Hyper-V host: limits of volumes", () => {
     await rig.engine.detach(rig.vmIds[0], id, context());
   });
 
+  it("that contradict each other are refused by a create too, and nothing is made", async () => {
+    const attributes = { minimumIops: "2000", maximumIops: "1000" };
+    const name = randomUUID();
+    const request = newVolume(name, exactly(8n * MiB), { attributes });
+    await refused(rig.engine.createVolume(request, context()), "INVALID_ARGUMENT", "more than maximumIops");
+    await refused(rig.engine.getVolume(name, context()), "NOT_FOUND");
+    const unlimited = newVolume(name, exactly(8n * MiB), { attributes: { minimumIops: "2000" } });
+    await rig.engine.createVolume(unlimited, context());
+  });
+
   for (const fault of [undefined, "crash", "hang", "garbage"] as const) {
     it(`are set right by a repeated attach when somebody changed them${fault === undefined ? "" : `, after ${fault}, too`}`, async () => {
       const attributes = { maximumIops: "500" };
