@@ -8,6 +8,7 @@ import { nodeCommand } from "../../src/commands/node.ts";
 import { chartValuesPage } from "../../scripts/generate/chart-values.ts";
 import { isStale, pages, writePage } from "../../scripts/generate/pages.ts";
 import { readAddress, readAgentsFile } from "../../src/controller/agents-file.ts";
+import { startupTaintKey } from "../../src/controller/kubernetes/taint/startup-taint.ts";
 import { version } from "../../src/kit/version.ts";
 import { chart, type Manifest, manifestsOf, renderChart, runHelm, whyNoHelm } from "./helm.ts";
 
@@ -26,6 +27,7 @@ interface Pod {
   readonly containers: readonly Container[];
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly object[];
   readonly hostNetwork?: boolean;
   readonly volumes?: readonly unknown[];
 }
@@ -240,6 +242,42 @@ describe("the Helm chart", function () {
       rollingUpdate: { maxSurge: 0, maxUnavailable: 1 },
     });
     expect(await strategy(false)).to.equal(undefined);
+  });
+
+  it("runs where every node has the start-up taint, which only its own pods remove", async () => {
+    const driverName = "disks.example";
+    const tolerations = async (enabled: boolean, own?: readonly object[]) => {
+      const content = { tolerations: own };
+      const file = await values({
+        driverName,
+        controller: { ...content, kubernetes: { enabled } },
+        node: { ...content, windows: { ...content, enabled: true } },
+      });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      return [
+        podOf(manifests, "Deployment"),
+        podOf(manifests, "DaemonSet", "csi-driver-hyperv-node"),
+        podOf(manifests, "DaemonSet", "csi-driver-hyperv-node-windows"),
+      ].map((pod) => pod.tolerations);
+    };
+    const startup = { key: startupTaintKey(driverName), operator: "Exists" };
+    const [controller, ...nodes] = await tolerations(true);
+    expect(controller).to.have.length(3).and.to.deep.include(startup);
+    for (const each of nodes) expect(each).to.deep.equal([{ operator: "Exists" }]);
+    const other = { key: "a", operator: "Exists", effect: "NoSchedule" };
+    const all = { operator: "Exists" };
+    for (const [own, whole] of [
+      [[], [startup]],
+      [[other], [other, startup]],
+      [[{ ...all, effect: "NoExecute" }], [{ ...all, effect: "NoExecute" }, startup]],
+      [
+        [all, other],
+        [all, other],
+      ],
+    ] as const) {
+      expect(await tolerations(true, own)).to.deep.equal([whole, whole, whole]);
+      expect(await tolerations(false, own)).to.deep.equal([own, own, own]);
+    }
   });
 
   it("lets nobody read Secrets", async () => {

@@ -63,6 +63,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- .Values.existingAgentsSecret | default (printf "%s-agents" (include "hyperv-csi.fullname" .)) -}}
 {{- end -}}
 
+{{/*
+Tolerations of a pod that a node needs to lose its start-up taint: (dict "root" . "own" .Values.node.tolerations).
+Where every node has that taint, it would wait for itself to remove it.
+*/}}
+{{- define "hyperv-csi.tolerations" -}}
+{{- $own := .own | default list -}}
+{{- $needed := .root.Values.controller.kubernetes.enabled -}}
+{{- range $own -}}
+{{- if and (eq (.operator | default "Equal") "Exists") (not .key) (not .effect) -}}
+{{- $needed = false -}}
+{{- end -}}
+{{- end -}}
+{{- if $needed -}}
+{{- $own = append $own (dict "key" (printf "%s/agent-not-ready" .root.Values.driverName) "operator" "Exists") -}}
+{{- end -}}
+{{- toYaml $own -}}
+{{- end -}}
+
 {{/* What a container without any right has. */}}
 {{- define "hyperv-csi.noRights" -}}
 allowPrivilegeEscalation: false
