@@ -17,6 +17,15 @@ export function observePools(parts: EngineParts, registry: Registry): void {
   });
   new Gauge({
     ...common,
+    name: "hyperv_csi_agent_pool_size_bytes",
+    help: "Bytes that a pool's file system has in all",
+    async collect() {
+      this.reset();
+      for (const [pool, { total }] of await spacesOf(pools)) this.set({ pool: pool.name }, Number(total));
+    },
+  });
+  new Gauge({
+    ...common,
     name: "hyperv_csi_agent_pool_free_bytes",
     help: "Bytes that a pool's file system has free",
     async collect() {

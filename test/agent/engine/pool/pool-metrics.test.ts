@@ -15,10 +15,13 @@ describe("metrics of a pool", () => {
       .to.contain('hyperv_csi_agent_pool_free_bytes{pool="default"} 70368744177664')
       .and.contain('hyperv_csi_agent_volumes{pool="default"} 0');
 
+    const [pool] = rig.parts.pools.open();
+    const { total } = await pool!.space();
     await makeVolume(rig);
     free = 1024n;
     expect(await registry.metrics())
       .to.contain('hyperv_csi_agent_pool_free_bytes{pool="default"} 1024')
+      .and.contain(`hyperv_csi_agent_pool_size_bytes{pool="default"} ${total}`)
       .and.contain('hyperv_csi_agent_volumes{pool="default"} 1');
   });
 
