@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { promisable } from "../../src/agent/engine/pool/room.ts";
 import type { Pool } from "../../src/agent/engine/pool/pool.ts";
 import type { EngineParts } from "../../src/agent/engine/parts.ts";
+import { errorTable } from "../../src/kit/errors.ts";
 import { chart } from "./helm.ts";
 
 interface Alert {
@@ -36,6 +37,17 @@ function fires(expr: string, samples: Samples): boolean {
   });
 }
 
+/** True when the first selector of a rule takes a CSI call that ended so. */
+function counts(expr: string, call: Readonly<Record<"method" | "code", string>>): boolean {
+  const [, matchers = ""] = /hyperv_csi_rpc_duration_seconds_count\{([^}]*)\}/.exec(expr) ?? [];
+  const found = [...matchers.matchAll(/(method|code)(=~|!~)"([^"]+)"/g)];
+  expect(found, matchers).not.to.deep.equal([]);
+  return found.every(([, label, operator, pattern]) => {
+    const matches = new RegExp(`^(?:${pattern})$`).test(call[label as "method" | "code"]);
+    return matches === (operator === "=~");
+  });
+}
+
 /** What the agent's gauges say of a pool of 10 TiB; hundredths of it, but for `overcommit`. */
 function poolSamples(free: bigint, reserve: bigint, promised: bigint, overcommit: number): Samples {
   const total = 10n * TIB;
@@ -59,13 +71,40 @@ describe("the chart's alerts", () => {
     rules = parse(await readFile(join(chart, "files/alerts.yaml"), "utf8")) as Alert[];
   });
 
+  const ruleOf = (name: string) => rules.find(({ alert }) => alert === name)!.expr;
+
   it("are all in docs/reference/metrics.md, with their severity", async () => {
     const page = await readFile(join(import.meta.dirname, "../../docs/reference/metrics.md"), "utf8");
     const rows = [...page.matchAll(/^\| `(HypervCsi\w+)`\s+\| (\w+)/gm)].map(([, ...row]) => row);
     expect(rows).to.deep.equal(rules.map(({ alert, labels }) => [alert, labels.severity]));
   });
 
-  const ruleOf = (name: string) => rules.find(({ alert }) => alert === name)!.expr;
+  it("tell of calls that fail for no fault of the caller, on the controller and on each node", () => {
+    const expr = ruleOf("HypervCsiCallsFail");
+    expect(expr.match(/sum by \(method, pod\)/g)).to.have.length(2);
+    const counted = (method: string) =>
+      Object.keys(errorTable).filter((code) => counts(expr, { method, code }));
+    const codes = [
+      "UNKNOWN",
+      "DEADLINE_EXCEEDED",
+      "PERMISSION_DENIED",
+      "INTERNAL",
+      "UNAVAILABLE",
+      "DATA_LOSS",
+    ];
+    expect(counted("CreateVolume")).to.have.members(codes);
+    // UNAUTHENTICATED of a node is a passphrase that somebody has put wrong into a Secret.
+    expect(counted("NodeStageVolume")).to.have.members(codes);
+  });
+
+  it("tell of an agent that refuses the controller's key, and answers", () => {
+    const refused = (method: string) =>
+      Object.keys(errorTable).filter((code) => counts(ruleOf("HypervCsiKeyRefused"), { method, code }));
+    for (const method of ["CreateVolume", "ControllerPublishVolume", "GetCapacity"]) {
+      expect(refused(method)).to.have.members(["UNAUTHENTICATED", "PERMISSION_DENIED"]);
+    }
+    expect(refused("NodeStageVolume")).to.deep.equal([]);
+  });
 
   for (const [what, free, reserve, promised, overcommit, isNearlyFull] of [
     ["has room", 50n, 10n, 0n, 1, false],
