@@ -15,11 +15,18 @@ import { chart, type Manifest, manifestsOf, renderChart, runHelm, whyNoHelm } fr
 const here = import.meta.dirname;
 const minimal = join(here, "values/minimal.yaml");
 
+interface Probe {
+  readonly httpGet: { readonly host?: string };
+}
+
 interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly image: string;
   readonly securityContext?: Readonly<Record<string, unknown>>;
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
   readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
@@ -226,6 +233,37 @@ describe("the Helm chart", function () {
     expect(await namers(true, "None")).to.deep.equal([]);
     // Kubelet leaves fsGroup out, and says nothing, where a volume has no type.
     expect(await namers(true, "ReadWriteOnceWithFSType")).to.deep.equal(both);
+  });
+
+  it("is asked by its probes where it listens, and listens on IPv4 and IPv6 if not told otherwise", async () => {
+    const asked = async (httpHost?: string) => {
+      const file = await values({ node: { httpHost, windows: { enabled: true } } });
+      const manifests = manifestsOf(await renderChart("--values", minimal, "--values", file));
+      return [
+        podOf(manifests, "Deployment"),
+        podOf(manifests, "DaemonSet", "csi-driver-hyperv-node"),
+        podOf(manifests, "DaemonSet", "csi-driver-hyperv-node-windows"),
+      ].map(({ containers: [container] }) => {
+        const probes = [container?.startupProbe, container?.livenessProbe, container?.readinessProbe];
+        return [
+          container?.args.find((each) => each.startsWith("--http-endpoint=")),
+          ...new Set(probes.map((probe) => probe?.httpGet.host)),
+        ];
+      });
+    };
+    const everywhere = ["--http-endpoint=:9809", undefined];
+    expect(await asked()).to.deep.equal([["--http-endpoint=:9808", undefined], everywhere, everywhere]);
+    for (const [host, asks] of [
+      ["0.0.0.0", undefined],
+      ["::", undefined],
+      ["[::]", undefined],
+      ["127.0.0.1", "127.0.0.1"],
+      ["::1", "::1"],
+      ["[::1]", "::1"],
+    ] as const) {
+      const node = [`--http-endpoint=${host}:9809`, asks];
+      expect(await asked(host)).to.deep.equal([["--http-endpoint=:9808", undefined], node, node]);
+    }
   });
 
   it("frees a node's port before another pod wants it where the controller uses the nodes' network", async () => {

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import { serveHttpEndpoint, type HttpEndpoint } from "../../src/kit/http-endpoint.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
@@ -90,6 +91,22 @@ describe("kit HTTP endpoint's address", () => {
       await served.close();
     });
   }
+
+  it("without a host is asked over IPv4 and IPv6, as a pod of either kind of cluster is", async function () {
+    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    if (!addresses.some(({ address }) => address === "::1")) {
+      console.log("      skipped: this machine has no ::1");
+      this.skip();
+    }
+    const served = await serveHttpEndpoint(":0", metrics);
+    try {
+      for (const host of ["127.0.0.1", "[::1]"]) {
+        expect((await fetch(`http://${host}:${served.port}/healthz`)).status, host).to.equal(200);
+      }
+    } finally {
+      await served.close();
+    }
+  });
 
   it("can be taken again after close, and not before", async () => {
     const first = await serveHttpEndpoint("127.0.0.1:0", metrics);

@@ -89,6 +89,19 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/*
+What a probe of the node plugin asks, of its path: the pod's own address, which is no use where the plugin listens on another one alone.
+(dict "root" . "path" "/healthz")
+*/}}
+{{- define "hyperv-csi.nodeProbe" -}}
+{{- $host := .root.Values.node.httpHost | trimPrefix "[" | trimSuffix "]" -}}
+{{- if has $host (list "" "0.0.0.0" "::") -}}
+httpGet: { path: {{ .path }}, port: http }
+{{- else -}}
+httpGet: { path: {{ .path }}, port: http, host: {{ $host | quote }} }
+{{- end -}}
+{{- end -}}
+
 {{/* A sidecar of the controller: (dict "root" . "name" "attacher" "args" (list …)). */}}
 {{- define "hyperv-csi.sidecar" -}}
 {{- $sidecar := index .root.Values.sidecars .name -}}
