@@ -47,7 +47,7 @@ async function runController(options: Options): Promise<void> {
   const stop = stopSignal();
   const agents = await followAgents(options.agents, log);
   const { groups } = agents;
-  observeAgents(groups, metrics.registry);
+  observeAgents(agents, metrics.registry);
   const noRoom = new NoRoomReports();
   const fence = await openFence(kubernetes, options.driverName);
   const csiParts = {

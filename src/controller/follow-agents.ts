@@ -9,6 +9,8 @@ import { type Group, Groups } from "./groups.ts";
 /** The groups of an agents file, as it is now. */
 export interface FollowedAgents {
   readonly groups: Groups;
+  /** False while the file that is there can't be used: the agents before stay, and a start would fail. */
+  isValid(): boolean;
   /** Ends following, and the clients. */
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ class Follower implements FollowedAgents {
   #inUse: readonly string[] = [];
   #reading: Promise<void> | undefined;
   #isStale = false;
+  #isValid = true;
   #closed = false;
 
   constructor(path: string, log: Log, times: BreakerTimes) {
@@ -61,6 +64,10 @@ class Follower implements FollowedAgents {
     this.#inUse = named;
     this.#watchOnly(named);
     this.#replace(entries, addresses);
+  }
+
+  isValid(): boolean {
+    return this.#isValid;
   }
 
   async close(): Promise<void> {
@@ -89,7 +96,9 @@ class Follower implements FollowedAgents {
       this.#isStale = false;
       try {
         await this.read();
+        this.#isValid = true;
       } catch (error) {
+        this.#isValid = false;
         this.#log.error(
           { err: error, path: this.#path },
           "the agents file has changed and can't be used: the agents before stay",

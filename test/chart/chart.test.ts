@@ -7,6 +7,7 @@ import { controllerCommand } from "../../src/commands/controller.ts";
 import { nodeCommand } from "../../src/commands/node.ts";
 import { chartValuesPage } from "../../scripts/generate/chart-values.ts";
 import { isStale, pages, writePage } from "../../scripts/generate/pages.ts";
+import { selfMadeCertificate } from "../../src/agent/tls/self-made.ts";
 import { readAddress, readAgentsFile } from "../../src/controller/agents-file.ts";
 import { startupTaintKey } from "../../src/controller/kubernetes/taint/startup-taint.ts";
 import { version } from "../../src/kit/version.ts";
@@ -108,18 +109,41 @@ describe("the Helm chart", function () {
     expect(await isStale(page)).to.equal(false);
   });
 
-  it("needs no more than an agent's URL and key", async () => {
-    const rendered = await renderChart(
-      ...["--set", "agents[0].url=https://host.example:9810", "--set", "agents[0].key=0123456789abcdef"],
-    );
+  /** What the controller reads of the Secret in a rendered chart. */
+  async function agentsOf(rendered: string) {
     const secret = manifestsOf(rendered).find(({ kind }) => kind === "Secret");
     for (const [name, text] of Object.entries(secret?.["stringData"] as Record<string, string>)) {
       await writeFile(join(scratch, name), text);
     }
-    const [agent, ...others] = await readAgentsFile(join(scratch, "agents.yaml"));
+    return readAgentsFile(join(scratch, "agents.yaml"));
+  }
+
+  it("needs no more than an agent's URL and key", async () => {
+    const rendered = await renderChart(
+      ...["--set", "agents[0].url=https://host.example:9810", "--set", "agents[0].key=0123456789abcdef"],
+    );
+    const [agent, ...others] = await agentsOf(rendered);
     expect(others).to.deep.equal([]);
     expect(agent).to.include({ group: "default", url: "https://host.example:9810" });
     if (agent) expect((await readAddress(agent)).apiKey).to.equal("0123456789abcdef");
+  });
+
+  it("takes agents that the controller takes", async () => {
+    const { certFile } = await selfMadeCertificate(join(scratch, "tls"));
+    const cert = await readFile(certFile, "utf8");
+    const file = await values({
+      agents: [
+        { group: "a", url: "http://[::1]:9810/", key: "\n !#$%&~{}0123456789 \n", ca: cert },
+        { group: "b", url: "https://B_b.example", key: "0123456789abcdef\n", ca: "" },
+      ],
+    });
+    const entries = await agentsOf(await renderChart("--values", file));
+    const addresses = await Promise.all(entries.map(readAddress));
+    expect(addresses.map(({ url, apiKey }) => [url, apiKey])).to.deep.equal([
+      ["http://[::1]:9810", "!#$%&~{}0123456789"],
+      ["https://B_b.example", "0123456789abcdef"],
+    ]);
+    expect(addresses.map(({ ca }) => ca?.trim())).to.deep.equal([cert.trim(), undefined]);
   });
 
   it("gives controller and node options that they have", async () => {
@@ -338,8 +362,33 @@ describe("the Helm chart", function () {
         { agents: [...agents, { ...agents[0], url: "https://b.example:9810" }] },
         /agents\[0\]\.group is needed/,
       ],
-      [{ agents: [{ url: "a.example", key: "0123456789abcdef" }] }, /url/],
-      [{ agents: [{ url: "https://a.example", key: "short" }] }, /key/],
+      ...["a.example", "https://", "https://a/b", "https://a?b", "https://a#b", "https://me@a"].map(
+        (url) => [{ agents: [{ url, key: "0123456789abcdef" }] }, /agents\W+0\W+url\b/] as const,
+      ),
+      ...["short", "0123456789abcde ", "0123456789 abcdef", "0123456789abcdef\n0", "0123456789abcdéf"].map(
+        (key) => [{ agents: [{ url: "https://a.example", key }] }, /agents\W+0\W+key\b/] as const,
+      ),
+      ...["rack-1.pem", "-----BEGIN PRIVATE KEY-----"].map(
+        (ca) => [{ agents: [{ ...agents[0], ca }] }, /agents\W+0\W+ca\b/] as const,
+      ),
+      [
+        {
+          agents: [
+            { ...agents[0], group: "a" },
+            { url: "https://b.example", key: agents[0]?.key, group: "a" },
+          ],
+        },
+        /agents\[1\]\.group a is that of another agent/,
+      ],
+      [
+        {
+          agents: [
+            { ...agents[0], group: "a" },
+            { url: `${agents[0]?.url}/`, key: agents[0]?.key, group: "b" },
+          ],
+        },
+        /agents\[1\]\.url https:\/\/a\.example:9810 is that of another agent/,
+      ],
       [{ agents, logLevel: "loud" }, /logLevel/],
       [{ agents, contoller: {} }, /contoller/],
       [{ agents, kubeletDir: "var/lib/kubelet" }, /kubeletDir/],

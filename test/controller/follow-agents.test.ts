@@ -56,10 +56,15 @@ describe("a followed agents file", () => {
   });
 
   it("that turns bad is told, changes nothing, and works again when it is mended", async () => {
+    const { registry } = createMetrics();
+    observeAgents(followed, registry);
+    const valid = () => registry.getSingleMetricAsString("hyperv_csi_controller_agents_file_valid");
+    expect(await valid()).to.match(/_valid 1$/m);
     const before = followed.groups.all();
     await change('agents: [{group: east, url: "http://east", apiKeyFile: missing.key}]');
     await until(() => text().includes("missing.key can't be read"), "the problem is logged");
     expect(text()).to.contain("the agents before stay");
+    expect(await valid()).to.match(/_valid 0$/m);
     expect(followed.groups.all()).to.deep.equal(before);
     await followed.groups.get("west")!.agent.listVolumes(0, "", testCall());
     // The file that was missing comes: the agents file itself does not change again.
@@ -67,6 +72,7 @@ describe("a followed agents file", () => {
     await until(() => names().length === 1, "the missing file was looked for");
     await change(yaml({ east: east.url, west: west.url }));
     await until(() => names().length === 2, "it is as before");
+    expect(await valid()).to.match(/_valid 1$/m);
   });
 
   it("removes agents: what is at work ends on the client it began with, and its sockets close", async () => {
@@ -132,7 +138,7 @@ describe("the metric of a controller's agents", () => {
     const own = await followAgents(path("agents.yaml"), log, times);
     const { groups } = own;
     const { registry } = createMetrics();
-    observeAgents(groups, registry);
+    observeAgents(own, registry);
     await until(() => groups.get("down")!.agent.outage() !== undefined, "it is noticed");
     const metrics = await registry.getSingleMetricAsString("hyperv_csi_controller_agent_up");
     expect(metrics).to.contain('{group="down"} 0').and.to.contain('{group="up"} 1');

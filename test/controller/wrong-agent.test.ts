@@ -139,7 +139,7 @@ describe("a controller whose agents file gives a group the agent of another", ()
     const { agent } = followed.groups.get("east")!;
     await until(() => agent.outage() !== undefined, "it is looked at");
     const { registry } = createMetrics();
-    observeAgents(followed.groups, registry);
+    observeAgents(followed, registry);
     const metric = await registry.getSingleMetricAsString("hyperv_csi_controller_agent_up");
     expect(metric).to.contain('{group="east"} 0');
     expect(JSON.stringify(lines())).to.match(WRONG);
