@@ -437,6 +437,29 @@ describe("the Helm chart", function () {
     }
   });
 
+  it("tells of pods that are down by the jobs of its own PodMonitors", async () => {
+    const file = await values({
+      nameOverride: "disks",
+      node: { windows: { enabled: true } },
+      monitoring: { podMonitor: { enabled: true }, prometheusRule: { enabled: true } },
+    });
+    const rendered = await renderChart("--values", minimal, "--values", file);
+    const manifests = manifestsOf(rendered);
+    const jobs = manifests
+      .filter(({ kind }) => kind === "PodMonitor")
+      .map(({ metadata }) => `${(metadata as { namespace?: string }).namespace}/${metadata.name}`);
+    expect(jobs).to.have.length(3);
+    const rule = manifests.find(({ kind }) => kind === "PrometheusRule") as unknown as {
+      spec: { groups: { rules: { alert: string; expr: string }[] }[] };
+    };
+    const { expr } = rule.spec.groups[0]!.rules.find(({ alert }) => alert === "HypervCsiPodDown")!;
+    const [, pattern = ""] = /up\{job=~"([^"]+)"\}/.exec(expr) ?? [];
+    const matches = (job: string) => new RegExp(`^(?:${pattern})$`).test(job);
+    for (const job of jobs) expect(matches(job), job).to.equal(true);
+    expect(matches("hyperv-csi/others-node")).to.equal(false);
+    expect(rendered).not.to.contain("$(jobs)");
+  });
+
   it("asks only for metrics that there are", async () => {
     const page = await readFile(join(here, "../../docs/reference/metrics.md"), "utf8");
     const texts = await Promise.all(
