@@ -472,4 +472,13 @@ describe("the Helm chart", function () {
       expect(page).to.contain(`\`${name}\``);
     }
   });
+
+  it("draws each metric of a panel: `or` would hide the second where both have the same labels", async () => {
+    const text = await readFile(join(chart, "files/dashboard.json"), "utf8");
+    const { panels } = JSON.parse(text) as { panels: { title: string; targets: { expr: string }[] }[] };
+    expect(panels.length).to.be.greaterThan(5);
+    for (const { title, targets } of panels) {
+      for (const { expr } of targets) expect(expr, title).not.to.match(/ or /);
+    }
+  });
 });
