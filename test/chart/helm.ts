@@ -13,6 +13,15 @@ export interface Manifest {
 
 const helm = join(import.meta.dirname, "../../.cache/helm");
 
+/** For `before`: skips the suite on a machine that can't build Helm, and fails where all tests must run. */
+export async function needsHelm(this: Mocha.Context): Promise<void> {
+  const reason = await whyNoHelm();
+  if (reason === undefined) return;
+  if (process.env["CI"]) throw new Error(reason);
+  console.log(`      skipped: ${reason}`);
+  this.skip();
+}
+
 /** Builds Helm, which takes minutes the first time. Why it can't be built on this machine; undefined when it can. */
 export async function whyNoHelm(): Promise<string | undefined> {
   const { code, exitCode, stderr } = await execa("go", ["build", "-o", helm, "helm.sh/helm/v3/cmd/helm"], {

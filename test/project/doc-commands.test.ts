@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { whyNoHelm } from "../chart/helm.ts";
+import { needsHelm } from "../chart/helm.ts";
 import { commandBlocks, type DocBlock } from "../support/doc-blocks.ts";
 import { needsLoopDevices } from "../support/needs-loop-devices.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
@@ -66,14 +66,7 @@ describe("commands of tutorial, guides and readme", function () {
 function runsAll(script: string): void {
   const scratch = scratchDirectory();
   if (script.includes("npm start")) before(needsLoopDevices);
-  if (script.includes("helm "))
-    before(async function () {
-      const reason = await whyNoHelm();
-      if (reason === undefined) return;
-      if (process.env["CI"]) throw new Error(reason);
-      console.log(`      skipped: ${reason}`);
-      this.skip();
-    });
+  if (script.includes("helm ")) before(needsHelm);
 
   it("can be run as they stand", async () => {
     await checkout(scratch("checkout"));
