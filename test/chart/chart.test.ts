@@ -277,6 +277,7 @@ describe("the Helm chart", function () {
       ["0.0.0.0", undefined],
       ["::", undefined],
       ["[::]", undefined],
+      ["$(HOST_IP)", undefined],
       ["127.0.0.1", "127.0.0.1"],
       ["::1", "::1"],
       ["[::1]", "::1"],

@@ -91,11 +91,12 @@ capabilities:
 
 {{/*
 What a probe of the node plugin asks, of its path: the pod's own address, which is no use where the plugin listens on another one alone.
+Nobody puts a variable's value into a probe, so that `$(HOST_IP)`, which is the pod's address, is left out there.
 (dict "root" . "path" "/healthz")
 */}}
 {{- define "hyperv-csi.nodeProbe" -}}
 {{- $host := .root.Values.node.httpHost | trimPrefix "[" | trimSuffix "]" -}}
-{{- if has $host (list "" "0.0.0.0" "::") -}}
+{{- if or (has $host (list "" "0.0.0.0" "::")) (contains "$(" $host) -}}
 httpGet: { path: {{ .path }}, port: http }
 {{- else -}}
 httpGet: { path: {{ .path }}, port: http, host: {{ $host | quote }} }
