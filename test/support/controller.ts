@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { requestCallback } from "@grpc/grpc-js";
 import type { Vm } from "../../src/agent/hosts/host.ts";
@@ -16,7 +16,7 @@ import { serveSocket } from "../../src/csi/server.ts";
 import { silentLog } from "../../src/kit/log.ts";
 import { createMetrics } from "../../src/kit/metrics.ts";
 import { DEAD_URL, startTestAgent, TEST_KEY, type TestAgent } from "./agent.ts";
-import { makeTemporaryDirectory } from "./temporary.ts";
+import { makeTemporaryDirectory, removeDirectory } from "./temporary.ts";
 
 type Call<Method> = Method extends (argument: infer Request, callback: infer Callback) => unknown
   ? Callback extends requestCallback<infer Response>
@@ -61,7 +61,7 @@ export function testController({
   const closers: (() => Promise<void> | void)[] = [];
   before(async () => {
     const directory = await makeTemporaryDirectory();
-    closers.push(() => rm(directory, { recursive: true, force: true }));
+    closers.push(() => removeDirectory(directory));
     await mkdir(join(directory, "pools"));
     const agents: Record<string, TestAgent> = {};
     for (const group of groups) {

@@ -1,10 +1,11 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listLoopDevices } from "../../src/kit/loop-devices.ts";
 import { readMountTable } from "../../src/kit/mount-table.ts";
 import { runAny } from "../../src/kit/run.ts";
 import { endOwnProcesses } from "./own-processes.ts";
+import { removeDirectory } from "./temporary.ts";
 
 /**
  * A directory for the tests of the enclosing `describe`. Afterwards it is gone, with every mount below it, every loop
@@ -26,7 +27,7 @@ export function scratchDirectory(): (...parts: string[]) => string {
     await detachBelow(directory);
     const left = await mountsBelow(directory);
     if (left.length > 0) throw new Error(`still mounted: ${left.join(" ")}`);
-    await rm(directory, { recursive: true });
+    await removeDirectory(directory);
   });
   return (...parts) => join(directory, ...parts);
 }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { createAgentClient } from "../../src/agent-client/agent-client.ts";
 import type { BreakerTimes } from "../../src/agent-client/breaker.ts";
 import { type Group, Groups } from "../../src/controller/groups.ts";
@@ -7,7 +6,7 @@ import type { ControllerRpcs } from "../../src/csi/rpc.ts";
 import { TEST_KEY } from "./agent.ts";
 import { type ControllerCalls, serveGroups } from "./controller.ts";
 import { SimulatedAgent } from "./simulated-agent.ts";
-import { makeTemporaryDirectory } from "./temporary.ts";
+import { makeTemporaryDirectory, removeDirectory } from "./temporary.ts";
 
 /** What is open stays open, and nothing is taken for dead because the machine is slow. */
 const TIMES: BreakerTimes = { silence: 300, answer: 3000, pause: 600_000, longestPause: 600_000 };
@@ -50,7 +49,7 @@ export function simulatedGroups(names: readonly string[], lastKnownMs?: number):
       for (const each of groups.all()) each.agent.close();
     });
     const directory = await makeTemporaryDirectory();
-    closers.push(() => rm(directory, { recursive: true, force: true }));
+    closers.push(() => removeDirectory(directory));
     const server = await serveGroups(directory, groups, lastKnownMs);
     closers.push(() => server.close());
     const client = csiClient<ControllerRpcs>("Controller", server.socket);

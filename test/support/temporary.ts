@@ -8,8 +8,13 @@ export function temporaryDirectory(): (...names: string[]) => string {
   before(async () => {
     directory = await makeTemporaryDirectory();
   });
-  after(() => rm(directory, { recursive: true, force: true }));
+  after(() => removeDirectory(directory));
   return (...names) => join(directory, ...names);
+}
+
+/** Removes a directory with all in it; what ends while it is removed may still write there. */
+export async function removeDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** A new directory that the caller removes. Its path is short enough for a Unix socket in it. */
