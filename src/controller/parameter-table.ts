@@ -15,7 +15,11 @@ export const parameterTable = {
     meaning:
       "Block of the VHDX; sizes are whole blocks, and smaller blocks than `32Mi` bound the size at 1048576 of them. Default: `2Mi`, and `32Mi` from 1 TiB on.",
   },
-  pool: { values: "a pool's name", meaning: "Where the disk lies. Default: the pool with most room." },
+  pool: {
+    values: "a pool's name",
+    meaning:
+      "Where the disk lies. Default: the pool with most room; for a copy its source's, while that has room.",
+  },
   "csi.storage.k8s.io/fstype": {
     values: "`ext4`, `xfs`, `btrfs`; for Windows nodes `ntfs`, `refs`",
     meaning: "File system that a blank disk gets. Default: `ext4`, on Windows nodes `ntfs`.",

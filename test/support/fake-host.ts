@@ -27,6 +27,7 @@ export class FakeHost implements Host {
     slotsPerVm: 4,
     onlineExpand: true,
     copyInUse: false,
+    copyInUseAcrossPools: false,
     keepsDisksInUse: true,
     mutableAttributes: { maximumIops: (value) => /^\d+$/.test(value) },
     refuseContradictions: () => undefined,

@@ -115,7 +115,7 @@ export interface NewVolume {
   readonly name: string;
   /** Undefined with a source: as large as that. */
   readonly size: SizeRange | undefined;
-  /** Undefined: the one with most room. */
+  /** Undefined: the one with most room, or a source's while that has room. */
   readonly pool: string | undefined;
   /** Undefined: what the host takes. */
   readonly type: "fixed" | "dynamic" | undefined;

@@ -32,6 +32,8 @@ export interface HostManifest {
   readonly onlineExpand: boolean;
   /** True when disks in use can be copied as of one instant. */
   readonly copyInUse: boolean;
+  /** True when their copies may go to another pool. */
+  readonly copyInUseAcrossPools: boolean;
   /** True when a disk that its VM uses can't be pulled from under it. */
   readonly keepsDisksInUse: boolean;
   /** What can be changed of a volume here besides what every host has: a name and which values it takes. */

@@ -41,6 +41,11 @@ export async function isWrittenTo({ host }: EngineParts, volumeId: string): Prom
   return (await host.attachmentsOf(volumeId)).some(({ readOnly }) => !readOnly);
 }
 
+/** True when the source can only be copied within its pool. */
+export async function isBoundToPool(parts: EngineParts, { kind, id }: ContentSource): Promise<boolean> {
+  return kind === "volume" && !parts.host.manifest.copyInUseAcrossPools && (await isWrittenTo(parts, id));
+}
+
 async function cutInUse(
   { host }: EngineParts,
   { id, path }: Volume | Snapshot,

@@ -9,10 +9,10 @@ import { checkDiskName, freeFileName } from "../names.ts";
 import type { EngineParts } from "../parts.ts";
 import { canBeOpened } from "../pool/layout.ts";
 import type { Pool } from "../pool/pool.ts";
-import { claimRoom } from "../pool/room.ts";
+import { claimRoom, type NewClaim } from "../pool/room.ts";
 import { recordOfVolume } from "../records/entries.ts";
 import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
-import { copyOf, type Original } from "./copy-disk.ts";
+import { copyOf, isBoundToPool, type Original } from "./copy-disk.ts";
 import { requireSameKind, sameVolume } from "./same-volume.ts";
 import { layoutFor, type DiskLayout } from "./volume-size.ts";
 
@@ -40,7 +40,7 @@ export async function createVolume(
   const layout = layoutOf(request, original);
   const id = randomUUID();
   const lineage = original?.disk.lineage ?? id;
-  const pool = await claimRoom(parts, request.pool, { id, lineage, size: layout.size });
+  const pool = await findRoom(parts, request, original, { id, lineage, size: layout.size });
   try {
     return await makeVolume(parts, pool, { ...request, id, lineage, type, layout }, original, context);
   } catch (error) {
@@ -73,6 +73,25 @@ function layoutOf({ size, blockSize }: NewVolume, original: Original | undefined
     );
   }
   return layoutFor({ required: size.required < least ? least : size.required, limit: size.limit });
+}
+
+/** A copy goes to its source's pool, where it may share blocks, while that has room. @throws StatusError as {@link claimRoom} */
+async function findRoom(
+  parts: EngineParts,
+  { pool, source }: NewVolume,
+  original: Original | undefined,
+  claim: NewClaim,
+): Promise<Pool> {
+  if (pool !== undefined || source === undefined || original === undefined) {
+    return await claimRoom(parts, pool, claim);
+  }
+  try {
+    return await claimRoom(parts, original.disk.pool, claim);
+  } catch (error) {
+    const isFull = error instanceof StatusError && error.code === "RESOURCE_EXHAUSTED";
+    if (!isFull || (await isBoundToPool(parts, source))) throw error;
+    return await claimRoom(parts, undefined, claim);
+  }
 }
 
 interface Plan extends NewVolume {

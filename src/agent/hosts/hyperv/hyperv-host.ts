@@ -71,6 +71,7 @@ export function hypervHost(settings: HypervSettings, log: Log, observe: WorkerOb
       slotsPerVm,
       onlineExpand: true,
       copyInUse: true,
+      copyInUseAcrossPools: true,
       keepsDisksInUse: false,
       mutableAttributes: qosAttributes,
       refuseContradictions: qosOf,

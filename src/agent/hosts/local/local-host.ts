@@ -65,6 +65,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
       slotsPerVm,
       onlineExpand: true,
       copyInUse: true,
+      copyInUseAcrossPools: false,
       keepsDisksInUse: true,
       mutableAttributes: {},
       refuseContradictions: () => undefined,

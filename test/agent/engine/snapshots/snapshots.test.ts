@@ -201,6 +201,23 @@ describe("engine snapshots", () => {
       expect((await readDisk(copy.path, 0n, 512)).equals(mark)).to.equal(true);
     });
 
+    it("stay in their source's pool while it has room, and while the source is in use", async () => {
+      const free = { value: 2n * SIZE };
+      const rig = await newRig({ pools: 2, free: () => free.value });
+      const base = newVolume("base", exactly(SIZE), { pool: "default" });
+      const { id } = await rig.engine.createVolume(base, context());
+      const clone = (name: string) =>
+        rig.engine.createVolume(
+          newVolume(name, exactly(SIZE), { source: { kind: "volume", id } }),
+          context(),
+        );
+      expect(await clone("beside")).to.include({ pool: "default" });
+      free.value = 0n;
+      expect(await clone("elsewhere")).to.include({ pool: "pool-1" });
+      await rig.engine.attach(fakeVm(1).id, id, false, undefined, context());
+      await refused(clone("in-use"), "RESOURCE_EXHAUSTED", /^pool default (?!.*pool-1)/);
+    });
+
     it("leave nothing when they fail", async () => {
       const rig = await newRig();
       const volume = await makeVolume(rig);
