@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { StatusError } from "../../../kit/errors.ts";
+import { formatSize } from "../../../kit/sizes.ts";
 import { createUnnamedVhdx } from "../../../vhdx/index.ts";
 import { creatorText } from "../creator.ts";
 import type { CallContext } from "../engine.ts";
@@ -12,6 +13,7 @@ import type { Pool } from "../pool/pool.ts";
 import { claimRoom, type NewClaim } from "../pool/room.ts";
 import { recordOfVolume } from "../records/entries.ts";
 import { bringIn, newVolumeDisk } from "../records/new-disk.ts";
+import { factsOf } from "./known-volume.ts";
 import { copyOf, isBoundToPool, type Original } from "./copy-disk.ts";
 import { requireSameKind, sameVolume } from "./same-volume.ts";
 import { layoutFor, type DiskLayout } from "./volume-size.ts";
@@ -38,6 +40,7 @@ export async function createVolume(
   const original = request.source === undefined ? undefined : await copyOf(parts, request.source);
   if (original !== undefined) await requireSameKind(parts, request, original.disk);
   const layout = layoutOf(request, original);
+  if (original !== undefined) await requireRoomInTable(parts, original, layout.size);
   const id = randomUUID();
   const lineage = original?.disk.lineage ?? id;
   const pool = await findRoom(parts, request, original, { id, lineage, size: layout.size });
@@ -73,6 +76,17 @@ function layoutOf({ size, blockSize }: NewVolume, original: Original | undefined
     );
   }
   return layoutFor({ required: size.required < least ? least : size.required, limit: size.limit });
+}
+
+/** A fixed disk's block table stays where it is. @throws StatusError OUT_OF_RANGE for a copy that needs a larger one */
+async function requireRoomInTable(parts: EngineParts, { disk }: Original, size: bigint): Promise<void> {
+  if (disk.type !== "fixed" || size <= disk.size) return;
+  const { maximumSize } = await factsOf(parts, disk);
+  if (size <= maximumSize) return;
+  throw new StatusError(
+    "OUT_OF_RANGE",
+    `a copy of ${disk.name} has at most ${formatSize(maximumSize)}; ${formatSize(size)} were asked for`,
+  );
 }
 
 /** A copy goes to its source's pool, where it may share blocks, while that has room. @throws StatusError as {@link claimRoom} */

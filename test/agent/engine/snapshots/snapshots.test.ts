@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { readdir, rm, unlink } from "node:fs/promises";
 import { expect } from "chai";
-import { MiB } from "../../../../src/kit/sizes.ts";
-import { inspectVhdx } from "../../../../src/vhdx/index.ts";
+import { MiB, TiB } from "../../../../src/kit/sizes.ts";
+import { createVhdx, inspectVhdx } from "../../../../src/vhdx/index.ts";
 import { readDisk, writeDisk } from "../../../support/disk-content.ts";
 import {
   engineRigs,
@@ -165,6 +165,30 @@ describe("engine snapshots", () => {
       const info = await inspectVhdx(larger.path);
       expect(info.payloadOffset).not.to.equal(undefined);
       expect(info.fileSize).to.equal(info.payloadOffset! + info.virtualSize);
+    });
+
+    it("beyond what their source's block table has room for are refused before anything is copied", async () => {
+      const rig = await newRig({ settings: { overcommit: 1e6 } });
+      const volume = await makeVolume(rig, SIZE);
+      const { claims } = rig.parts.inventory;
+      const claimed = claims.promised("default");
+      await refused(cloneOf(rig, "volume", volume.id, 3n * TiB), "OUT_OF_RANGE", "has at most");
+      await refused(
+        cloneOf(rig, "snapshot", (await snapshot(rig, volume.id)).id, 3n * TiB),
+        "OUT_OF_RANGE",
+        "has at most",
+      );
+      expect(claims.promised("default")).to.equal(claimed);
+    });
+
+    it("of a dynamic disk may need a larger block table", async () => {
+      const rig = await newRig({ settings: { overcommit: 1e6 } });
+      const id = randomUUID();
+      const path = rig.pool.layout.disk("grows", id);
+      await createVhdx(path, { type: "dynamic", size: SIZE, virtualDiskId: id });
+      const after = await restarted(rig, { known: rig.known });
+      const larger = await cloneOf(after, "volume", id, 3n * TiB);
+      expect(larger).to.include({ size: 3n * TiB, type: "dynamic" });
     });
 
     it("of the same name want the same source", async () => {
