@@ -39,19 +39,13 @@ export async function deleteVolume(parts: EngineParts, id: string): Promise<void
   requireArrived(parts, id);
   const pool = await pools.present(volume.pool);
   await whileWorking(pool, [id], async () => {
-    if (volume.fault === undefined) await removeDisk(parts, pool, volume, settings.retentionMs > 0);
-    else await removeRecordAlone(parts, volume);
+    // Also of one whose disk was missing: it may be back by now.
+    await removeDisk(parts, pool, volume, settings.retentionMs > 0);
     // It must not come back after a power cut: the volume is known until that is sure.
     await pool.sync.flush();
     inventory.removeVolume(id);
     await rm(pool.layout.gone(id), { force: true });
   });
-}
-
-/** Forgets a volume whose disk is gone. */
-async function removeRecordAlone(parts: EngineParts, volume: Volume): Promise<void> {
-  await refuseMoved(parts, volume);
-  await removeRecord(volume);
 }
 
 /** Takes a disk out of the pool; from then on it is deleted, and a start finishes what is left. */
@@ -60,9 +54,10 @@ async function removeDisk(parts: EngineParts, pool: Pool, volume: Volume, keep: 
   // Somebody may have removed the disk before us.
   const isLeft = await isThere(path);
   if (isLeft) await requireOwnDisk(parts, volume);
+  else await refuseMoved(parts, volume);
   await parts.host.forget(id);
   if (!isLeft) {
-    await removeRecordAlone(parts, volume);
+    await removeRecord(volume);
     return;
   }
   if (keep) {

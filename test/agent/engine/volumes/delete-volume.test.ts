@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { expect } from "chai";
+import { isThere } from "../../../../src/kit/is-there.ts";
 import { MiB } from "../../../../src/kit/sizes.ts";
-import { engineRigs, exactly, makeVolume, newVolume, type EngineRig } from "../../../support/engine-rig.ts";
+import {
+  engineRigs,
+  exactly,
+  makeVolume,
+  newVolume,
+  restarted,
+  type EngineRig,
+} from "../../../support/engine-rig.ts";
 import { flushes } from "../../../support/flushes.ts";
 import { context } from "../../../support/local-rig.ts";
 import { refused } from "../../../support/refused.ts";
@@ -47,6 +55,42 @@ describe("deleting a volume", () => {
     await rm(path);
     await rig.engine.deleteVolume(id, context());
     await refused(rig.engine.getVolume(id, context()), "NOT_FOUND");
+  });
+
+  /** After a start that missed the disk of a volume with a label; `bringBack` puts it, or another disk, in its place. */
+  async function withoutDisk(retentionMs = 0) {
+    const rig = await newRig({ settings: { retentionMs } });
+    const request = newVolume("data", exactly(8n * MiB), { labels: { app: "db" } });
+    const { id, path } = await rig.engine.createVolume(request, context());
+    await rename(path, `${path}.away`);
+    const after = await restarted(rig, { known: rig.known });
+    expect((await after.engine.getVolume(id, context())).fault).to.include("missing");
+    return { rig: after, id, path, bringBack: (from = `${path}.away`) => rename(from, path) };
+  }
+
+  it("whose missing disk is back removes that, too", async () => {
+    const { rig, id, bringBack } = await withoutDisk();
+    await bringBack();
+    await rig.engine.deleteVolume(id, context());
+    expect(await disksIn(rig)).to.deep.equal([]);
+    const after = await restarted(rig, { known: rig.known });
+    await refused(after.engine.getVolume(id, context()), "NOT_FOUND");
+  });
+
+  it("whose missing disk is back keeps it as long as others", async () => {
+    const { rig, id, bringBack } = await withoutDisk(3600_000);
+    await bringBack();
+    await rig.engine.deleteVolume(id, context());
+    expect(await disksIn(rig)).to.deep.equal([]);
+    expect(await rig.engine.restoreVolume(id, context())).to.include({ id, size: 8n * MiB });
+  });
+
+  it("leaves another disk in the place of the missing one alone", async () => {
+    const { rig, id, path, bringBack } = await withoutDisk();
+    const other = await makeVolume(rig);
+    await bringBack(other.path);
+    await refused(rig.engine.deleteVolume(id, context()), "FAILED_PRECONDITION", "instead of");
+    expect(await isThere(path)).to.equal(true);
   });
 
   it("is not over until the removal is durable: a flush that fails is an error, and the retry ends it", async () => {
