@@ -91,7 +91,7 @@ export interface PoolStatus {
   /** Bytes its file system has free and in all. */
   readonly free: bigint;
   readonly total: bigint;
-  /** Bytes that its volumes may still claim. */
+  /** Bytes that its disks may still claim, and those of other pools on its file system. */
   readonly promised: bigint;
   readonly available: bigint;
   readonly volumes: number;

@@ -1,14 +1,16 @@
 import type { Capacity, PoolStatus } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
-import { promisableByPool } from "../pool/room.ts";
+import { promisableByPool, promisedOn } from "../pool/room.ts";
 import { LARGEST_VOLUME, SMALLEST_VOLUME } from "../volumes/volume-size.ts";
 
 /** What can be promised in one pool, or in all that are there. A volume lies in one pool, so the largest is of one. */
 export async function capacity(parts: EngineParts, name: string | undefined): Promise<Capacity> {
   const wanted = name === undefined ? undefined : parts.pools.byName(name);
-  const rooms = [...(await promisableByPool(parts))]
-    .filter(([pool]) => wanted === undefined || pool === wanted)
-    .map(([, room]) => room);
+  const pools = [...(await promisableByPool(parts))].filter(
+    ([pool]) => wanted === undefined || pool === wanted,
+  );
+  // Of a file system with several pools once.
+  const rooms = [...new Map(pools.map(([{ device }, room]) => [device, room])).values()];
   const largest = rooms.reduce((most, room) => (room > most ? room : most), 0n);
   return {
     available: rooms.reduce((sum, room) => sum + room, 0n),
@@ -29,7 +31,7 @@ export async function listPools(parts: EngineParts): Promise<PoolStatus[]> {
         directory,
         down,
         ...space,
-        promised: parts.inventory.claims.promised(name),
+        promised: pool === undefined ? parts.inventory.claims.promised(name) : promisedOn(parts, pool),
         available: (pool && rooms.get(pool)) ?? 0n,
         volumes: volumes.get(name) ?? 0,
         snapshots: snapshots.get(name) ?? 0,

@@ -3,7 +3,7 @@ import { isThere } from "../../../kit/is-there.ts";
 import type { AttachmentCheck, DiskReader, Host } from "../../hosts/host.ts";
 import type { HealthProblem, Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
-import { promisable } from "../pool/room.ts";
+import { promisable, promisedOn } from "../pool/room.ts";
 import { knownVolume } from "../volumes/known-volume.ts";
 
 /** How a host looks at volumes; made once for all that one operation looks at. */
@@ -65,7 +65,7 @@ async function diskProblem(
 async function poolProblem(parts: EngineParts, { pool: name }: Volume): Promise<HealthProblem | undefined> {
   const pool = parts.pools.byName(name);
   const space = await pool.space();
-  const promised = parts.inventory.claims.promised(name);
+  const promised = promisedOn(parts, pool);
   if (promised <= space.free || promisable(parts, pool, space) > 0n) return undefined;
   return {
     kind: "overcommitted",

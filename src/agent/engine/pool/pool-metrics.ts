@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { EngineParts } from "../parts.ts";
 import type { Pool, PoolSpace } from "./pool.ts";
-import { promisable } from "./room.ts";
+import { promisable, promisedOn } from "./room.ts";
 
 /** Adds the pools' gauges to the process's metrics; they are read when somebody asks. */
 export function observePools(parts: EngineParts, registry: Registry): void {
@@ -47,10 +47,11 @@ export function observePools(parts: EngineParts, registry: Registry): void {
   new Gauge({
     ...common,
     name: "hyperv_csi_agent_pool_promised_bytes",
-    help: "Bytes that a pool's disks may still claim",
+    help: "Bytes that the disks of all pools on a pool's file system may still claim",
     collect() {
-      for (const { place } of pools.slots()) {
-        this.set({ pool: place.name }, Number(inventory.claims.promised(place.name)));
+      for (const { place, pool } of pools.slots()) {
+        const promised = pool === undefined ? inventory.claims.promised(place.name) : promisedOn(parts, pool);
+        this.set({ pool: place.name }, Number(promised));
       }
     },
   });

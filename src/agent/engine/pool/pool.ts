@@ -19,6 +19,8 @@ export interface Pool {
   /** From its marker: tells it from another pool under the same path. */
   readonly id: string;
   readonly directory: string;
+  /** Of its file system: pools with the same one share what that has free. */
+  readonly device: bigint;
   readonly layout: PoolLayout;
   /** Makes renames and removals in the pool's directory durable. */
   readonly sync: DirectorySync;
@@ -76,6 +78,7 @@ export async function openPool(
     return {
       ...place,
       id,
+      device: dev,
       layout,
       sync: new DirectorySync(own),
       snapshotSync: new DirectorySync(snapshots),

@@ -10,9 +10,17 @@ function usable({ settings }: EngineParts, { free, total }: PoolSpace): bigint {
   return settings.overcommit === 1 ? left : BigInt(Math.floor(Number(left) * settings.overcommit));
 }
 
+/** Bytes that may still be taken from a pool's file system: by its disks, and by those of the other open pools on it. */
+export function promisedOn({ pools, inventory: { claims } }: EngineParts, { name, device }: Pool): bigint {
+  return pools
+    .open()
+    .filter((other) => other.device === device && other.name !== name)
+    .reduce((sum, other) => sum + claims.promised(other.name), claims.promised(name));
+}
+
 /** Bytes of a pool that can still be promised. */
-export function promisable(parts: EngineParts, { name }: Pool, space: PoolSpace): bigint {
-  const left = usable(parts, space) - parts.inventory.claims.promised(name);
+export function promisable(parts: EngineParts, pool: Pool, space: PoolSpace): bigint {
+  const left = usable(parts, space) - promisedOn(parts, pool);
   return left > 0n ? left : 0n;
 }
 
@@ -105,7 +113,7 @@ async function tryClaim(
   for (const { pool, space } of byRoom) {
     // Nothing waits between the claim and the look at what is left: two creates can't take the same bytes.
     parts.inventory.claim({ ...disk, pool: pool.name });
-    if (usable(parts, space) >= claims.promised(pool.name)) {
+    if (usable(parts, space) >= promisedOn(parts, pool)) {
       try {
         await pool.requirePresent();
         return pool;

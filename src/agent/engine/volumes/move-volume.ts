@@ -32,7 +32,9 @@ export async function moveVolume(
   const { inventory } = parts;
   // All of the copy is claimed beside what the volume claims where it is, which it keeps until it has left.
   const claim = randomUUID();
-  const target = await claimRoom(parts, to, { id: claim, lineage: claim, size: volume.size });
+  const isShared = source.sharesBlocks && parts.pools.byName(to).device === source.device;
+  const size = isShared ? 0n : volume.size;
+  const target = await claimRoom(parts, to, { id: claim, lineage: claim, size });
   inventory.moving.add(id);
   try {
     const places = await arrive(volume, source, target, context);

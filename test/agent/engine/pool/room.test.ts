@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
+import { Registry } from "prom-client";
+import { observePools } from "../../../../src/agent/engine/pool/pool-metrics.ts";
 import { claimGrowth } from "../../../../src/agent/engine/pool/room.ts";
 import { StatusError } from "../../../../src/kit/errors.ts";
 import { GiB, MiB } from "../../../../src/kit/sizes.ts";
@@ -16,6 +18,7 @@ describe("engine capacity", () => {
     rig.parts.pools.open().forEach((pool, index) => {
       rig.parts.pools.opened({
         ...pool,
+        device: BigInt(index),
         space: () => Promise.resolve({ free: free[index]!, total: 100n * GiB }),
       });
     });
@@ -61,6 +64,25 @@ describe("engine capacity", () => {
       ["pool-1", 1],
       ["pool-2", 1],
     ]);
+  });
+
+  it("is promised once where two pools lie on one file system, and told by both", async () => {
+    const rig = await withFree([10n * GiB, 10n * GiB]);
+    for (const pool of rig.parts.pools.open()) rig.parts.pools.opened({ ...pool, device: 7n });
+    await create(rig, 6n * GiB, "default");
+    await refused(create(rig, 6n * GiB, "pool-1"), "RESOURCE_EXHAUSTED", "pool-1");
+    await create(rig, 3n * GiB, "pool-1");
+    const { available } = await rig.engine.capacity(undefined, context());
+    expect(available < 2n * GiB).to.equal(true);
+    const [first, second] = await rig.engine.listPools(context());
+    expect(first).to.deep.include({ available, promised: 10n * GiB - available });
+    expect(second).to.deep.include({ available, promised: 10n * GiB - available });
+    const registry = new Registry();
+    observePools(rig.parts, registry);
+    expect(await registry.metrics())
+      .to.contain(`pool_promised_bytes{pool="default"} ${first!.promised}`)
+      .and.contain(`pool_promised_bytes{pool="pool-1"} ${first!.promised}`)
+      .and.contain(`pool_promisable_bytes{pool="pool-1"} ${available}`);
   });
 
   it("is not claimed in a pool that turns out to be gone", async () => {

@@ -1,8 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { MiB } from "../../../../src/kit/sizes.ts";
+import { GiB, MiB } from "../../../../src/kit/sizes.ts";
 import { writeDisk } from "../../../support/disk-content.ts";
-import { makeVolume, newVolume, openRig, restarted, type EngineRig } from "../../../support/engine-rig.ts";
+import {
+  exactly,
+  makeVolume,
+  newVolume,
+  openRig,
+  restarted,
+  type EngineRig,
+} from "../../../support/engine-rig.ts";
 import { context } from "../../../support/local-rig.ts";
 import { needsLoopDevices } from "../../../support/needs-loop-devices.ts";
 import { refused } from "../../../support/refused.ts";
@@ -29,6 +36,18 @@ describe("a pool that shares blocks", () => {
     );
     expect(promisedIn(rig)).to.equal(32n * MiB);
     expect(promisedIn(await restarted(rig, { known: rig.known }))).to.equal(32n * MiB);
+  });
+
+  it("needs no room for a move to another pool of its file system", async () => {
+    const rig = await openRig([path("xfs", "left"), path("xfs", "reached")], {}, rigs);
+    const request = newVolume("moves", exactly(16n * MiB), { pool: "default" });
+    const volume = await rig.engine.createVolume(request, context());
+    await writeDisk(volume.path, 0n, randomBytes(16 << 20));
+    await rig.parts.inventory.look(volume);
+    for (const pool of rig.parts.pools.open()) {
+      rig.parts.pools.opened({ ...pool, space: () => Promise.resolve({ free: 8n * MiB, total: 1n * GiB }) });
+    }
+    expect(await rig.engine.moveVolume(volume.id, "pool-1", context())).to.include({ pool: "pool-1" });
   });
 
   it("needs room for what a volume may overwrite once it has a snapshot, and for no more", async () => {
