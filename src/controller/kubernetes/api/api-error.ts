@@ -17,6 +17,9 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   422: "FAILED_PRECONDITION",
 };
 
+/** What the API server answered. Without an answer a failure is a plain StatusError. */
+export class AnsweredError extends StatusError {}
+
 /** Why a request to the API server failed, without the request: that carries the token. */
 export function apiError(error: unknown, what: string): StatusError {
   if (!isAxiosError(error)) return StatusError.from(error);
@@ -29,9 +32,9 @@ export function apiError(error: unknown, what: string): StatusError {
 }
 
 /** As the API server says it: a Status object, in an answer or in a watch. */
-export function statusError(data: unknown, http: number, what: string): StatusError {
+export function statusError(data: unknown, http: number, what: string): AnsweredError {
   const { message, reason } = isMapping(data) ? data : {};
   const code = reason === "AlreadyExists" ? "ALREADY_EXISTS" : (codes[http] ?? "UNAVAILABLE");
   const text = typeof message === "string" && message !== "" ? message : `HTTP ${http}`;
-  return new StatusError(code, `${what}: ${text}`);
+  return new AnsweredError(code, `${what}: ${text}`);
 }

@@ -3,6 +3,7 @@ import { StatusError } from "../../../kit/errors.ts";
 import type { Log } from "../../../kit/log.ts";
 import { pause } from "../../../kit/pause.ts";
 import type { ApiClient } from "../api/api-client.ts";
+import { AnsweredError } from "../api/api-error.ts";
 import { microTime } from "../leader/lease-record.ts";
 import { readMetadata } from "../objects/metadata.ts";
 import { eventsOf, newEvent, noteOf, type Regarding, type Reporter } from "./event.ts";
@@ -30,6 +31,8 @@ export const defaultRecorderTimes: RecorderTimes = {
 const MOST_KNOWN = 2000;
 /** Things that wait to be told; more are dropped. */
 const MOST_WAITING = 500;
+/** How often an Event is tried that the API server answers with a failure of its own, as for a webhook that is away. */
+const MOST_TRIES = 8;
 
 interface Known {
   readonly on: Regarding;
@@ -41,6 +44,8 @@ interface Known {
   /** On the clock of performance.now(). */
   told: number;
   waits: boolean;
+  /** How often the API server failed with it since it waits. */
+  failures: number;
 }
 
 /**
@@ -81,7 +86,7 @@ export class Recorder {
     const key = JSON.stringify([on.uid, on.name, reason, note]);
     const known = this.#known.get(key) ?? {
       ...{ on, reason, note },
-      ...{ count: 0, path: undefined, told: -Infinity, waits: false },
+      ...{ count: 0, path: undefined, told: -Infinity, waits: false, failures: 0 },
     };
     // The youngest are last.
     this.#known.delete(key);
@@ -90,12 +95,14 @@ export class Recorder {
     if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
     known.count++;
     if (known.waits || performance.now() < known.told + this.#times.again) return;
-    if (this.#waiting.length >= MOST_WAITING) {
+    if (!this.#makeRoom()) {
       this.#counter.inc({ reason, outcome: "dropped" });
       return;
     }
     known.waits = true;
-    this.#waiting.push(known);
+    // Before those that failed: they may fail for a reason of their own.
+    const failed = this.#waiting.findIndex(({ failures }) => failures > 0);
+    this.#waiting.splice(failed === -1 ? this.#waiting.length : failed, 0, known);
     this.#wake();
   }
 
@@ -103,30 +110,58 @@ export class Recorder {
   async run(stop: AbortSignal): Promise<void> {
     let wait = this.#times.failed;
     while (!stop.aborted) {
-      const [next] = this.#waiting;
+      const next = this.#waiting.shift();
       if (next === undefined) {
         await this.#somethingToTell(stop);
         continue;
       }
       try {
         await this.#send(next, stop);
-        this.#take(next, "sent");
+        this.#end(next, "sent");
         wait = this.#times.failed;
         await pause(this.#times.between, stop);
       } catch (error) {
         const { code, message } = StatusError.from(error);
         const isRefused = code !== "UNAVAILABLE" && code !== "CANCELLED" && code !== "DEADLINE_EXCEEDED";
-        if (isRefused) this.#take(next, "dropped");
-        this.#log.warn({ event: next.reason, reason: message }, "an Event can't be told");
-        await pause(wait, stop);
-        wait = Math.min(wait * 2, this.#times.longestFailed);
+        const isDropped = isRefused || (error instanceof AnsweredError && ++next.failures >= MOST_TRIES);
+        this.#log.warn(
+          { event: next.reason, on: next.on.name, reason: message },
+          isDropped ? "an Event can't be told: it is dropped" : "an Event can't be told: trying again",
+        );
+        if (isDropped) this.#end(next, "dropped");
+        else if (error instanceof AnsweredError) this.#waiting.push(next);
+        else this.#waiting.unshift(next);
+        // What was answered is the matter of this Event: the others need not wait for it.
+        if (isRefused || error instanceof AnsweredError) {
+          wait = this.#times.failed;
+          await pause(this.#pauseBeforeNext(), stop);
+        } else {
+          await pause(wait, stop);
+          wait = Math.min(wait * 2, this.#times.longestFailed);
+        }
       }
     }
   }
 
-  #take(known: Known, outcome: "sent" | "dropped"): void {
-    this.#waiting.shift();
+  /** After an answer: longer only while nothing waits but what failed before. */
+  #pauseBeforeNext(): number {
+    const failures = this.#waiting[0]?.failures ?? 0;
+    return Math.min(this.#times.failed * 2 ** failures, this.#times.longestFailed);
+  }
+
+  /** In a full queue what failed goes before what is new. @returns whether there is room */
+  #makeRoom(): boolean {
+    if (this.#waiting.length < MOST_WAITING) return true;
+    const last = this.#waiting.at(-1);
+    if (last === undefined || last.failures === 0) return false;
+    this.#waiting.pop();
+    this.#end(last, "dropped");
+    return true;
+  }
+
+  #end(known: Known, outcome: "sent" | "dropped"): void {
     known.waits = false;
+    known.failures = 0;
     known.told = performance.now();
     this.#counter.inc({ reason: known.reason, outcome });
   }

@@ -142,4 +142,50 @@ describe("Events", () => {
     await until(async () => (await count("sent")) === 1, "the other is told");
     expect(await count("dropped")).to.equal(1);
   });
+
+  it("that are refused one after the other do not make the next wait longer and longer", async () => {
+    const { recorder, count } = await start({ ...quick, failed: 1, longestFailed: 1e9 });
+    test.server.meddle = ({ path }, response) => {
+      if (!path.includes("/shop/")) return false;
+      response.writeHead(403).end("{}");
+      return true;
+    };
+    // Doubled each time, the pauses would be years.
+    for (let number = 0; number < 60; number++) recorder.tell(claim, "NoRoomForVolume", `pool ${number}`);
+    recorder.tell(node, "HostReachable", "it answers");
+    await until(async () => (await count("sent")) === 1, "the last is told");
+    expect(await count("dropped")).to.equal(60);
+  });
+
+  it("that the API server fails with keep back no others, and are told once it does not", async () => {
+    const { recorder, count } = await start({ ...quick, failed: 1, longestFailed: 5 });
+    const place = EVENTS.replace("shop", "default");
+    test.server.meddle = ({ path }, response) => {
+      if (!path.includes("/shop/") || events(place).length > 0) return false;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    recorder.tell(claim, "NoRoomForVolume", "full");
+    recorder.tell(node, "HostReachable", "it answers");
+    await until(async () => (await count("sent")) === 2, "both are told");
+    expect(events()).to.have.lengthOf(1);
+  });
+
+  it("that the API server always fails with are dropped after some tries, or when the queue is full", async () => {
+    const { recorder, count } = await start({ ...quick, failed: 1, longestFailed: 1 });
+    let tries = 0;
+    test.server.meddle = ({ path }, response) => {
+      if (!path.includes("/shop/")) return false;
+      tries++;
+      response.writeHead(500).end("{}");
+      return true;
+    };
+    recorder.tell(claim, "NoRoomForVolume", "full");
+    await until(async () => (await count("dropped")) === 1, "it is given up");
+    expect(tries).to.equal(8);
+    for (let number = 0; number < 500; number++) recorder.tell(claim, "NoRoomForVolume", `pool ${number}`);
+    await until(() => tries > 20, "some have failed");
+    for (let number = 0; number < 10; number++) recorder.tell(node, "HostReachable", `it answers, ${number}`);
+    await until(async () => (await count("sent")) === 10, "what is new is told");
+  });
 });
