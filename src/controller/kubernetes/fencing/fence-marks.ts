@@ -1,6 +1,8 @@
+import { parseNodeId } from "../../../csi/handle.ts";
 import type { Wire } from "../api/api-client.ts";
 import { listOf, objectIn, readMetadata, textIn } from "../objects/metadata.ts";
 import { taintsOf } from "../objects/nodes.ts";
+import { lastVmAnnotation, lastVmIn, type Machine } from "./last-vm.ts";
 
 /** The taint of Kubernetes' non-graceful node shutdown. */
 const OUT_OF_SERVICE = {
@@ -20,15 +22,15 @@ function sinceAnnotation(driverName: string): string {
 }
 
 /** What of a Node fencing needs; undefined for something that is no Node. */
-export interface NodeState {
-  readonly name: string;
-  readonly uid: string;
+export interface NodeState extends Machine {
   readonly resourceVersion: string;
   readonly ready: boolean | undefined;
   readonly group: string | undefined;
   readonly taints: readonly Wire[];
   /** The VM id in our mark. */
   readonly mark: string | undefined;
+  /** The VM that the Node was when its plugin was last registered; undefined when it is another machine since. */
+  readonly lastVm: string | undefined;
   /** True with the taint, whoever put it. */
   readonly outOfService: boolean;
 }
@@ -40,13 +42,18 @@ export function readNode(node: Wire, driverName: string, topologyKey: string): N
   if (name === "" || uid === "" || resourceVersion === "") return undefined;
   const label = (key: string) => textIn(objectIn(metadata, "labels"), key) || undefined;
   const taints = taintsOf(node);
-  const conditions = listOf(objectIn(node, "status")["conditions"]);
+  const status = objectIn(node, "status");
+  const systemUuid = textIn(objectIn(status, "nodeInfo"), "systemUUID");
+  const mark = label(fenceLabel(driverName));
+  const note = textIn(objectIn(metadata, "annotations"), lastVmAnnotation(driverName));
+  const conditions = listOf(status["conditions"]);
   const ready = conditions.find(({ type }) => type === "Ready");
   return {
-    ...{ name, uid, resourceVersion, taints },
+    ...{ name, uid, systemUuid, resourceVersion, taints },
     ready: ready === undefined ? undefined : ready["status"] === "True",
     group: label(topologyKey),
-    mark: label(fenceLabel(driverName)),
+    mark: mark && (parseNodeId(mark) ?? mark),
+    lastVm: lastVmIn(note, { uid, systemUuid }),
     outOfService: taints.some(({ key }) => key === OUT_OF_SERVICE.key),
   };
 }

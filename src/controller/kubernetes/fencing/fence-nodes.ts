@@ -13,6 +13,7 @@ import type { Task } from "../leader/task.ts";
 import { NODES } from "../objects/nodes.ts";
 import { fencePatch, type NodeState, readNode, unfencePatch } from "./fence-marks.ts";
 import { type Candidate, fencingCandidates } from "./fencing-candidates.ts";
+import { noteLastVms } from "./last-vm.ts";
 import { decide, type FenceLook, type FenceTimes, type OffProof } from "./off-proof.ts";
 
 export interface FencingParts {
@@ -54,8 +55,9 @@ export function fenceNodes(parts: FencingParts, registry: Registry, settings: Fe
         do {
           try {
             const candidates = await fencingCandidates(parts.api, parts.names, signal);
-            fenced.set(candidates.filter(({ node }) => node.mark !== undefined).length);
-            proofs = await goRound(parts, candidates, proofs, settings, signal);
+            fenced.set(candidates.all.filter(({ node }) => node.mark !== undefined).length);
+            proofs = await goRound(parts, candidates.all, proofs, settings, signal);
+            await noteLastVms(parts.api, candidates.unnoted, parts.names.driverName, parts.log, signal);
           } catch (error) {
             // What was not looked at is not known: the rows are too old when the gap is over.
             if (!signal.aborted)
@@ -72,7 +74,7 @@ export function fenceNodes(parts: FencingParts, registry: Registry, settings: Fe
   };
 }
 
-/** @returns the rows of looks that go on, by the Nodes' uids */
+/** @returns the rows of looks that go on, by the Nodes' uids and their VMs */
 async function goRound(
   parts: FencingParts,
   candidates: readonly Candidate[],
@@ -86,14 +88,15 @@ async function goRound(
     const seen = looks[index];
     if (seen === undefined) continue;
     const { uid, mark, outOfService } = candidate.node;
+    const key = `${uid} ${candidate.vmId}`;
     // Who took the taint away by hand wants the mark gone, too.
     const isUndone = mark !== undefined && !outOfService;
-    const { proof, action } = decide(proofs.get(uid), seen, settings);
-    if (proof !== undefined) next.set(uid, proof);
+    const { proof, action } = decide(proofs.get(key), seen, settings);
+    if (proof !== undefined) next.set(key, proof);
     if (isUndone || action === "unfence") await unfence(parts, candidate, signal);
     // Somebody else has it out of service already: that is theirs.
     else if (action === "fence" && !outOfService && !(await fence(parts, candidate, signal)))
-      next.delete(uid);
+      next.delete(key);
   }
   return next;
 }
@@ -111,7 +114,7 @@ async function vmState(
   { node, vmId, group: name }: Candidate,
   signal: AbortSignal,
 ): Promise<FenceLook["vm"]> {
-  const group = groups.get(name);
+  const group = name === undefined ? undefined : groups.get(name);
   if (group === undefined) return "unknown";
   try {
     const vm = await unlessGone(
@@ -138,7 +141,8 @@ async function fence(parts: FencingParts, candidate: Candidate, signal: AbortSig
   let holds = true;
   await changing(log, candidate.node, async () => {
     const node = readNode(await api.get(place, signal), names.driverName, names.topologyKey);
-    const isSame = node?.uid === candidate.node.uid && node.group === candidate.group;
+    const { uid, systemUuid } = candidate.node;
+    const isSame = node?.uid === uid && node.systemUuid === systemUuid && node.group === candidate.group;
     holds = isSame && node.ready === false && (await vmState(parts, candidate, signal)) === "off";
     if (!holds || node === undefined || node.outOfService) return;
     signal.throwIfAborted();

@@ -8,39 +8,74 @@ import { type NodeState, readNode } from "./fence-marks.ts";
 export interface Candidate {
   readonly node: NodeState;
   readonly vmId: string;
-  readonly group: string;
+  /** Undefined for one that we fenced whose label is gone. */
+  readonly group: string | undefined;
+}
+
+export interface Candidates {
+  readonly all: readonly Candidate[];
+  /** Nodes whose plugin is registered, and the VM of each, that do not have it noted. */
+  readonly unnoted: ReadonlyMap<NodeState, string>;
 }
 
 /**
- * Nodes that are not ready, or that we fenced, whose VM and group are known. A VM that two Nodes claim to be is none that
- * anything is proven of.
+ * Nodes that are not ready, or that we fenced, whose VM and group are known. A VM that two Nodes claim to be, or were last,
+ * is none that anything is proven of.
  */
 export async function fencingCandidates(
   api: ApiClient,
   { driverName, topologyKey }: DriverNames,
   signal: AbortSignal,
-): Promise<Candidate[]> {
+): Promise<Candidates> {
   const nodes = new Map<string, NodeState>();
   for await (const { items } of api.list(NODES, {}, signal)) {
     for (const item of items) {
       const node = readNode(item, driverName, topologyKey);
-      if (node !== undefined && (node.ready === false || node.mark !== undefined)) nodes.set(node.name, node);
+      if (node !== undefined) nodes.set(node.name, node);
     }
   }
-  if (nodes.size === 0) return [];
-  const found: Candidate[] = [];
-  const times = new Map<string, number>();
+  const claims = new Claims();
+  const registered = new Map<NodeState, string>();
   for await (const { items } of api.list(CSI_NODES, {}, signal)) {
     for (const item of items) {
-      const registered = registeredNode(item, driverName);
-      const vmId = registered && parseNodeId(registered.nodeId);
-      if (vmId === undefined) continue;
-      times.set(vmId, (times.get(vmId) ?? 0) + 1);
-      const node = nodes.get(registered?.name ?? "");
+      const csiNode = registeredNode(item, driverName);
+      const vmId = csiNode && parseNodeId(csiNode.nodeId);
+      if (csiNode === undefined || vmId === undefined) continue;
+      claims.add(vmId, csiNode.name);
+      const node = nodes.get(csiNode.name);
       // The CSINode of a Node that is gone says nothing of the one that has its name now.
-      const isIts = node !== undefined && registered?.owners.includes(node.uid) === true;
-      if (isIts && node.group !== undefined) found.push({ node, vmId, group: node.group });
+      if (node !== undefined && csiNode.owners.includes(node.uid)) registered.set(node, vmId);
     }
   }
-  return found.filter(({ vmId }) => times.get(vmId) === 1);
+  const found: Candidate[] = [];
+  for (const node of nodes.values()) {
+    if (node.mark !== undefined) claims.add(node.mark, node.name);
+    // Without its plugin, as after a shutdown in order, a Node is the VM that it was.
+    const vmId = registered.get(node) ?? node.mark ?? node.lastVm;
+    if (vmId === undefined) continue;
+    claims.add(vmId, node.name);
+    if (node.mark !== undefined || (node.ready === false && node.group !== undefined))
+      found.push({ node, vmId, group: node.group });
+  }
+  return {
+    // What is fenced stays in sight: nothing but its way back is left to decide.
+    all: found.filter(({ node, vmId }) => node.mark !== undefined || claims.of(vmId) === 1),
+    unnoted: new Map(
+      [...registered].filter(([node, vmId]) => node.systemUuid !== "" && node.lastVm !== vmId),
+    ),
+  };
+}
+
+/** Which Nodes claim to be which VM. */
+class Claims {
+  readonly #names = new Map<string, Set<string>>();
+
+  add(vmId: string, nodeName: string): void {
+    const names = this.#names.get(vmId) ?? new Set();
+    this.#names.set(vmId, names.add(nodeName));
+  }
+
+  of(vmId: string): number {
+    return this.#names.get(vmId)?.size ?? 0;
+  }
 }
