@@ -35,6 +35,7 @@ export class WorkerPool<Ops extends Operations> {
   readonly #idle: WorkerProcess[] = [];
   readonly #running = new Set<Promise<unknown>>();
   readonly #probe: NodeJS.Timeout;
+  #isProbing = false;
   #closed = false;
 
   constructor(kind: WorkerKind<Ops>, settings: WorkerSettings, log: Log, observe: WorkerObserver) {
@@ -162,17 +163,26 @@ export class WorkerPool<Ops extends Operations> {
     else this.#idle.push(worker);
   }
 
-  /** Finds idle workers that answer no more before somebody waits for them. */
+  /**
+   * Finds idle workers that answer no more before somebody waits for them. They are asked one by one, each in the place of
+   * a call: the others stay to be had, and no call that finds none starts one above the size.
+   */
   async #probeIdle(): Promise<void> {
-    for (const worker of this.#idle.splice(0)) {
-      if (worker.isLost) continue;
-      try {
-        this.#kind.accept(await this.#ask(worker, "hello", {}));
-      } catch (error) {
-        this.#log.warn({ err: error }, "an idle worker can't be used any more and is replaced");
-        worker.retire();
-      }
-      this.#giveBack(worker);
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    for (let left = this.#idle.length; left > 0; left--) await this.#limit(() => this.#probeOldest());
+    this.#isProbing = false;
+  }
+
+  async #probeOldest(): Promise<void> {
+    const worker = this.#idle.shift();
+    if (worker === undefined || worker.isLost) return;
+    try {
+      this.#kind.accept(await this.#ask(worker, "hello", {}));
+    } catch (error) {
+      this.#log.warn({ err: error }, "an idle worker can't be used any more and is replaced");
+      worker.retire();
     }
+    this.#giveBack(worker);
   }
 }
