@@ -103,19 +103,33 @@ function Initialize-NamedDisk {
     [ordered]@{}
 }
 
+function Get-CreatedPartition {
+    param($Disk, $Offset)
+    $partition = Get-StorageInstance -Class 'MSFT_Partition' | Where-Object {
+        [int] $_.DiskNumber -eq [int] $Disk.Number -and [uint64] $_.Offset -eq [uint64] $Offset
+    } | Select-Object -First 1
+    if ($null -eq $partition) {
+        throw (New-WorkerFailure -Id $script:DiskChanged -Message "disk $($Disk.Number) does not show the partition that was made on it")
+    }
+    $partition
+}
+
+# The mark that Windows gives a partition no drive letter. Who made it may not have set it, or was cut off before.
+# On a disk that is read-only it can't be set.
+function Set-NoDriveLetter {
+    param($Disk, $Partition)
+    if ($Partition.NoDefaultDriveLetter -or $Disk.IsReadOnly) { return }
+    $null = Invoke-Storage -Object $Partition -Method 'SetAttributes' -With @{ NoDefaultDriveLetter = $true }
+}
+
 function New-DataPartition {
     param($Request)
     $disk = Get-NamedDisk -Ref $Request.disk
     $wanted = @{ UseMaximumSize = $true; AssignDriveLetter = $false; GptType = $script:BasicData }
     $created = (Invoke-Storage -Object $disk -Method 'CreatePartition' -With $wanted).CreatedPartition
-    $partition = Get-StorageInstance -Class 'MSFT_Partition' | Where-Object {
-        [int] $_.DiskNumber -eq [int] $disk.Number -and [uint64] $_.Offset -eq [uint64] $created.Offset
-    } | Select-Object -First 1
-    if ($null -eq $partition) {
-        throw (New-WorkerFailure -Id $script:DiskChanged -Message "disk $($disk.Number) does not show the partition that was made on it")
-    }
+    $partition = Get-CreatedPartition -Disk $disk -Offset $created.Offset
     $null = Invoke-Storage -Object $partition -Method 'SetAttributes' -With @{ NoDefaultDriveLetter = $true }
-    New-PartitionAnswer -Partition $partition
+    New-PartitionAnswer -Partition (Get-CreatedPartition -Disk $disk -Offset $created.Offset)
 }
 
 # The volume that Windows has made of a partition.
@@ -130,11 +144,13 @@ function Get-VolumeOfPartition {
 
 function Format-Partition {
     param($Request)
-    $volume = Get-VolumeOfPartition -Partition (Get-NamedPartition -Ref $Request.partition)
+    $partition = Get-NamedPartition -Ref $Request.partition
+    $volume = Get-VolumeOfPartition -Partition $partition
     $found = [string] $volume.FileSystem
     if ($found -ne '' -and $found -ne 'RAW') {
         throw (New-WorkerFailure -Id $script:NotBlank -Message "there is a file system $found already")
     }
+    Set-NoDriveLetter -Disk (Get-NamedDisk -Ref $Request.partition.disk) -Partition $partition
     $wanted = @{ FileSystem = [string] $Request.fileSystem; FileSystemLabel = [string] $Request.label; Full = $false }
     if ($null -ne $Request.allocationUnit) { $wanted['AllocationUnitSize'] = [uint32] $Request.allocationUnit }
     $null = Invoke-Storage -Object $volume -Method 'Format' -With $wanted
@@ -144,6 +160,7 @@ function Format-Partition {
 function Add-AccessPath {
     param($Request)
     $partition = Get-NamedPartition -Ref $Request.partition
+    Set-NoDriveLetter -Disk (Get-NamedDisk -Ref $Request.partition.disk) -Partition $partition
     $null = Invoke-Storage -Object $partition -Method 'AddAccessPath' -With @{ AccessPath = [string] $Request.path }
     [ordered]@{}
 }

@@ -77,13 +77,14 @@ function New-DiskAnswer {
 function New-PartitionAnswer {
     param($Partition)
     [ordered]@{
-        diskNumber      = [int] $Partition.DiskNumber
-        partitionNumber = [int] $Partition.PartitionNumber
-        guid            = ConvertTo-GuidOrNull -Text $Partition.Guid
-        gptType         = ConvertTo-GuidOrNull -Text $Partition.GptType
-        offset          = ConvertTo-ByteText -Bytes $Partition.Offset
-        size            = ConvertTo-ByteText -Bytes $Partition.Size
-        accessPaths     = @($Partition.AccessPaths | Where-Object { [string] $_ -ne '' } | ForEach-Object { [string] $_ })
+        diskNumber           = [int] $Partition.DiskNumber
+        partitionNumber      = [int] $Partition.PartitionNumber
+        guid                 = ConvertTo-GuidOrNull -Text $Partition.Guid
+        gptType              = ConvertTo-GuidOrNull -Text $Partition.GptType
+        offset               = ConvertTo-ByteText -Bytes $Partition.Offset
+        size                 = ConvertTo-ByteText -Bytes $Partition.Size
+        accessPaths          = @($Partition.AccessPaths | Where-Object { [string] $_ -ne '' } | ForEach-Object { [string] $_ })
+        noDefaultDriveLetter = [bool] $Partition.NoDefaultDriveLetter
     }
 }
 

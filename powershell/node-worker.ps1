@@ -5,7 +5,7 @@
 . (Join-Path -Path $PSScriptRoot -ChildPath 'node-survey.ps1')
 . (Join-Path -Path $PSScriptRoot -ChildPath 'node-changes.ps1')
 
-$script:ProtocolVersion = 1
+$script:ProtocolVersion = 2
 
 function Get-Hello {
     $module = Get-Module -Name 'Storage' -ListAvailable | Select-Object -First 1

@@ -52,7 +52,7 @@ export function nodeWorkerSuite(
 
   it("tells what it is", async () => {
     const hello = await rig.get.workers.ask("hello", {});
-    expect(hello).to.include({ protocol: 1, mayManageDisks: true });
+    expect(hello).to.include({ protocol: 2, mayManageDisks: true });
     for (const text of ["powershell", "windows", "computer", "user"] as const) {
       expect(hello[text], text).not.to.equal("");
     }
@@ -129,6 +129,7 @@ export function nodeWorkerSuite(
         ({ diskNumber, partitionNumber }) => diskNumber === ref.number && partitionNumber > 1,
       );
     expect(await mine()).to.deep.equal([made]);
+    expect(made.noDefaultDriveLetter).to.equal(true);
     const partition = { disk: ref, partitionNumber: made.partitionNumber, offset: made.offset };
     const volumePath = made.accessPaths.find((path) => MOUNT_POINT.test(path)) ?? "";
     expect((await workers.ask("volume", { path: volumePath })).fileSystem).to.equal("RAW");

@@ -9,7 +9,7 @@ import {
   WindowsPartition,
   WindowsVolume,
 } from "../../src/node/windows/protocol.ts";
-import { keysOf, tableOf, versionsOf } from "./answer-tables.ts";
+import { bodyOf, keysOf, tableOf, versionsOf } from "./answer-tables.ts";
 
 const directory = join(import.meta.dirname, "../../powershell");
 
@@ -44,6 +44,24 @@ describe("the scripts of a Windows node's worker", () => {
       expect(look, name).to.be.greaterThanOrEqual(0);
       if (touch >= 0) expect(look, name).to.be.lessThan(touch);
     }
+  });
+
+  it("mark a partition to get no drive letter before it is formatted and shown", async () => {
+    for (const [name, step] of [
+      ["Format-Partition", "Format"],
+      ["Add-AccessPath", "AddAccessPath"],
+    ] as const) {
+      const body = await bodyOf("node-changes.ps1", name);
+      const mark = body.indexOf(
+        "Set-NoDriveLetter -Disk (Get-NamedDisk -Ref $Request.partition.disk) -Partition $partition",
+      );
+      expect(mark, name).to.be.greaterThan(body.indexOf("Get-NamedPartition"));
+      expect(mark, name).to.be.lessThan(body.indexOf(`-Method '${step}'`));
+    }
+    // On a disk that is read-only it would fail, and with it every stage that only reads.
+    expect(await bodyOf("node-changes.ps1", "Set-NoDriveLetter")).to.contain(
+      "-or $Disk.IsReadOnly) { return }",
+    );
   });
 
   it("force nothing", async () => {

@@ -33,6 +33,8 @@ export interface SimWindowsState {
   readonly disks: readonly SimDisk[];
   /** Directories in which partitions are shown, by the partition's id; Windows keeps them while a disk is away. */
   readonly shown: Readonly<Record<string, readonly string[]>>;
+  /** Drive letters such as `E:\` by the partition's id; Windows remembers them, too. */
+  readonly letters: Readonly<Record<string, string>>;
   /** MSFT_Volume.HealthStatus by the partition's id. */
   readonly volumeHealth: Readonly<Record<string, number>>;
   readonly parameters: Readonly<Record<string, string>>;

@@ -13,6 +13,7 @@ export interface SimPartition {
   readonly gptType: string;
   readonly offset: number;
   readonly size: number;
+  readonly noDefaultDriveLetter: boolean;
 }
 
 export interface SimTable {
@@ -62,7 +63,8 @@ export async function writeTable(medium: Medium, table: SimTable): Promise<void>
 /** A table with Microsoft's reserved partition, as Windows makes it. */
 export function newTable(): SimTable {
   const offset = 2 * SECTOR + TABLE_BYTES;
-  const reserved = { guid: randomUUID(), gptType: RESERVED, offset, size: RESERVED_END - offset };
+  const kind = { guid: randomUUID(), gptType: RESERVED, noDefaultDriveLetter: true };
+  const reserved = { ...kind, offset, size: RESERVED_END - offset };
   return { diskGuid: randomUUID(), partitions: [reserved] };
 }
 
@@ -76,7 +78,8 @@ export function renewed({ partitions }: SimTable): SimTable {
 
 export async function newPartition(medium: Medium): Promise<SimPartition> {
   const size = largestPartition(await sizeOf(medium));
-  return { guid: randomUUID(), gptType: BASIC_DATA, offset: RESERVED_END, size };
+  const kind = { guid: randomUUID(), gptType: BASIC_DATA, noDefaultDriveLetter: true };
+  return { ...kind, offset: RESERVED_END, size };
 }
 
 /** Bytes of a partition behind the reserved one that ends with a disk of so many. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Args, DiskRef, Operation, PartitionRef } from "../../src/node/windows/protocol.ts";
 import { PROTOCOL_VERSION } from "../../src/node/windows/protocol.ts";
+import { markNoLetter, withLetters, withoutLetter } from "./letters.ts";
 import { BY_POLICY, COLLISION, type SimDisk, type SimWindowsState } from "./model.ts";
 import { readBytes, sizeOf } from "./medium.ts";
 import * as onDisk from "./on-disk.ts";
@@ -57,7 +58,8 @@ export const operations: Handlers = {
       await onDisk.writeTable(disk.medium, onDisk.renewed(table));
     }
     await mountAll(directory, disk);
-    return nothing(withDisk(state, disk, { isOffline: false, offlineReason: null }));
+    const lettered = await withLetters(state, disk);
+    return nothing(withDisk(lettered, disk, { isOffline: false, offlineReason: null }));
   },
 
   setOffline: async (state, args, directory) => {
@@ -95,6 +97,7 @@ export const operations: Handlers = {
   format: async (state, { partition: ref, fileSystem, label, allocationUnit }, directory) => {
     const { disk, partition } = await partitionAt(state, ref);
     if ((await onDisk.readFileSystem(writable(disk).medium, partition)) !== undefined) throw own("NotBlank");
+    await markNoLetter(disk, ({ guid }) => guid === partition.guid, true);
     const system = { fileSystem, serial: randomUUID(), label, size: partition.size };
     await onDisk.writeFileSystem(disk.medium, partition, {
       ...system,
@@ -105,7 +108,8 @@ export const operations: Handlers = {
   },
 
   addAccessPath: async (state, { partition: ref, path }, directory) => {
-    const { partition } = await partitionAt(state, ref);
+    const { disk, partition } = await partitionAt(state, ref);
+    if (!disk.isReadOnly) await markNoLetter(disk, ({ guid }) => guid === partition.guid, true);
     await show(directory, partition, path);
     const before = state.shown[partition.guid] ?? [];
     return nothing({ ...state, shown: { ...state.shown, [partition.guid]: [...before, path] } });
@@ -113,6 +117,7 @@ export const operations: Handlers = {
 
   removeAccessPath: async (state, { partition: ref, path }) => {
     const { partition } = await partitionAt(state, ref);
+    if (state.letters[partition.guid] === path) return nothing(withoutLetter(state, partition.guid));
     const plain = path.replace(/(.)\/$/, "$1");
     await unshow(plain);
     const after = (state.shown[partition.guid] ?? []).filter((each) => each !== plain);

@@ -40,6 +40,7 @@ const systemPartition: WindowsPartition = {
   offset: "122683392",
   size: "137315221504",
   accessPaths: ["C:\\", "\\\\?\\Volume{11111111-2222-4333-8444-555555555555}\\"],
+  noDefaultDriveLetter: false,
 };
 
 /** What Windows tells of all disks. The bytes of a volume are not looked at. */
@@ -71,11 +72,13 @@ async function seenDisk(state: SimWindowsState, disk: SimDisk) {
     partitions: (table?.partitions ?? []).map((partition, index) => ({
       ...{ diskNumber: number, partitionNumber: index + 1, guid: partition.guid, gptType: partition.gptType },
       ...{ offset: String(partition.offset), size: String(partition.size) },
+      noDefaultDriveLetter: partition.noDefaultDriveLetter,
       // Of what is offline Windows makes no volumes, and of the reserved partition never.
       accessPaths:
         isOffline || index === 0
           ? []
           : [
+              ...[state.letters[partition.guid] ?? []].flat(),
               ...(state.shown[partition.guid] ?? []).map((path) => join(path, "/")),
               volumePath(partition.guid),
             ],

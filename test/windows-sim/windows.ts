@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { VmbusAddress } from "../../src/agent-client/disk-address.ts";
 import type { WorkerCommand } from "../../src/kit/worker/process.ts";
 import { JsonStore } from "../support/json-store.ts";
+import { markNoLetter, withoutLetter } from "./letters.ts";
 import type { SimDisk, SimWindowsState, WindowsFault } from "./model.ts";
 import { guidsOf } from "./operations.ts";
 import { newDisk, type Plugged } from "./plugging.ts";
@@ -28,7 +29,7 @@ export class SimulatedWindows {
   ): Promise<this> {
     await mkdir(this.directory, { recursive: true });
     await this.#store.write({
-      ...{ controllers, hyperv, external, disks: [], shown: {}, volumeHealth: {}, faults: [] },
+      ...{ controllers, hyperv, external, disks: [], shown: {}, letters: {}, volumeHealth: {}, faults: [] },
       parameters: { VirtualMachineId: (hyperv?.vmId ?? randomUUID()).toUpperCase(), HostName: "hv-1" },
     });
     return this;
@@ -80,6 +81,20 @@ export class SimulatedWindows {
       ...state,
       disks: state.disks.map((each) => (each.number === number ? { ...each, ...change } : each)),
     }));
+  }
+
+  /** Takes the mark away by which partitions get no letter, as when they were made elsewhere, or their making was cut off. */
+  async unmarkPartitions(volumeId: string): Promise<void> {
+    await markNoLetter(await this.disk(volumeId), () => true, false);
+  }
+
+  /** Gives the volume's partition a drive letter such as `X:\`, or takes it away. */
+  async letter(volumeId: string, letter: string | undefined): Promise<void> {
+    const guid = (await guidsOf(await this.disk(volumeId))).at(-1) ?? "";
+    await this.#store.change((state) => {
+      const without = withoutLetter(state, guid);
+      return letter === undefined ? without : { ...without, letters: { ...without.letters, [guid]: letter } };
+    });
   }
 
   /** Things that go wrong from now on, each once. */

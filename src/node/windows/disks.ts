@@ -63,6 +63,11 @@ export function isVolumePath(path: string): boolean {
   return /^\\\\\?\\Volume\{[0-9a-f-]+\}\\?$/i.test(path);
 }
 
+/** True for `E:\`. */
+export function isDriveLetter(path: string): boolean {
+  return /^[A-Z]:\\?$/i.test(path);
+}
+
 /**
  * The one disk that names itself as a volume; undefined when there is none.
  * @throws StatusError FAILED_PRECONDITION for several, and for one that this Windows or a cluster lives on

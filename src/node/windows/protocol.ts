@@ -5,7 +5,7 @@ import { type Static, Type } from "typebox";
  * per line, one answer per request, in order. The page docs/reference/windows-node-worker-protocol.md tells it to those
  * who write a worker. Answers are input: all are checked.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Longest piece of a disk that is read at once, bytes. */
 export const LONGEST_READ = 1024 * 1024;
@@ -69,6 +69,8 @@ export const WindowsPartition = Type.Object({
   size: Bytes,
   /** Where it can be reached: directories, drive letters such as `E:\`, and its `\\?\Volume{…}\`. */
   accessPaths: Type.Array(Path, { maxItems: 4096 }),
+  /** A mark in the GPT: Windows gives it no drive letter by itself. One that somebody gave stays. */
+  noDefaultDriveLetter: Type.Boolean(),
 });
 export type WindowsPartition = Static<typeof WindowsPartition>;
 
@@ -189,8 +191,8 @@ export interface Args {
    */
   readonly createPartition: { readonly disk: DiskRef };
   /**
-   * Formats quickly. Only when Windows knows no file system on the partition at that moment, else
-   * `HypervCsi.NotBlank`. It may take minutes, and is never cut off by the worker itself.
+   * Formats quickly, after it marked the partition to get no drive letter. Only when Windows knows no file system on the
+   * partition at that moment, else `HypervCsi.NotBlank`. It may take minutes, and is never cut off by the worker itself.
    */
   readonly format: {
     readonly partition: PartitionRef;
@@ -199,7 +201,10 @@ export interface Args {
     /** Bytes; null for the file system's own choice. */
     readonly allocationUnit: number | null;
   };
-  /** Shows the partition in an empty directory on NTFS, which exists. */
+  /**
+   * Shows the partition in an empty directory on NTFS, which exists; before that it marks it to get no drive letter, where
+   * its disk can be written.
+   */
   readonly addAccessPath: { readonly partition: PartitionRef; readonly path: string };
   /** Takes it away there; `path` as `accessPaths` has it. */
   readonly removeAccessPath: { readonly partition: PartitionRef; readonly path: string };

@@ -4,6 +4,7 @@ import { StatusError } from "../../kit/errors.ts";
 import { ifThere } from "../../kit/if-there.ts";
 import type { PathRules } from "../path-rules.ts";
 import { dataPartitions, diskRef, partitionRef, requireDisk, volumePathOf } from "./disks.ts";
+import { bringOnline } from "./online.ts";
 import { lookAt, placeOf } from "./places.ts";
 import type { Survey, WindowsDisk, WindowsPartition } from "./protocol.ts";
 import type { PodLinks } from "./pod-links.ts";
@@ -25,7 +26,7 @@ export async function showDisk(
   let survey = await workers.ask("survey", {});
   const found = requireDisk(survey, volumeId);
   if (readOnly && !found.isReadOnly) {
-    await makeReadOnly(workers, found);
+    await makeReadOnly(workers, survey, volumeId);
     survey = await workers.ask("survey", {});
   }
   const { disk, partition } = partitionIn(survey, volumeId);
@@ -35,11 +36,11 @@ export async function showDisk(
   throw new StatusError("INTERNAL", `volume ${volumeId} was shown in ${path} and is not there`);
 }
 
-async function makeReadOnly(workers: WindowsWorkers, found: WindowsDisk): Promise<void> {
-  const disk = diskRef(found);
+async function makeReadOnly(workers: WindowsWorkers, before: Survey, volumeId: string): Promise<void> {
+  const disk = diskRef(requireDisk(before, volumeId));
   await workers.change("setOffline", { disk });
   await workers.change("setReadOnly", { disk, readOnly: true });
-  await workers.change("setOnline", { disk });
+  await bringOnline(workers, before, volumeId);
 }
 
 /** @throws StatusError FAILED_PRECONDITION for a disk with several partitions or none */

@@ -1,4 +1,5 @@
 import { deviceName, diskRef, refusal, requireDisk } from "./disks.ts";
+import { bringOnline } from "./online.ts";
 import type { WindowsWorkers } from "./windows-workers.ts";
 
 /**
@@ -7,9 +8,10 @@ import type { WindowsWorkers } from "./windows-workers.ts";
  * is never mounted half.
  */
 export async function wake(workers: WindowsWorkers, volumeId: string, readOnly: boolean): Promise<void> {
-  const found = requireDisk(await workers.ask("survey", {}), volumeId);
+  const before = await workers.ask("survey", {});
+  const found = requireDisk(before, volumeId);
   if (found.isReadOnly) await workers.change("setReadOnly", { disk: diskRef(found), readOnly: false });
-  if (found.isOffline) await workers.change("setOnline", { disk: diskRef(found) });
+  if (found.isOffline) await bringOnline(workers, before, volumeId);
   if (!found.isReadOnly && !found.isOffline) return;
   const disk = requireDisk(await workers.ask("survey", {}), volumeId);
   if (disk.isOffline) {

@@ -19,7 +19,7 @@ describe("room for volumes in a Windows VM", () => {
   });
   const partition = (diskNumber: number, ...accessPaths: string[]): Survey["partitions"][number] => ({
     ...{ diskNumber, partitionNumber: 2, guid: randomUUID(), gptType: null },
-    ...{ offset: "16777216", size: "1048576", accessPaths },
+    ...{ offset: "16777216", size: "1048576", accessPaths, noDefaultDriveLetter: false },
   });
   const slots = (survey: Partial<Survey>) =>
     volumeSlots(

@@ -10,7 +10,7 @@ const CONTROLLER = String.raw`VMBUS\{BA6163D9-04A1-4D29-B605-72E2FFB1DC7F}\{1111
 /** A VM with one SCSI controller and a DVD drive on it, behind the protocol of a Windows node's workers. */
 const answers = {
   hello: {
-    protocol: 1,
+    protocol: 2,
     powershell: "5.1.20348.1",
     module: "2.0.0.0",
     windows: "10.0.20348.0",

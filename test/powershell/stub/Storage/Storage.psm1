@@ -159,13 +159,14 @@ function New-StubDisk {
 function New-StubPartition {
     param($Partition)
     New-StubInstance -Class 'MSFT_Partition' -Property @{
-        DiskNumber      = [uint32] $Partition.diskNumber
-        PartitionNumber = [uint32] $Partition.partitionNumber
-        Guid            = ConvertTo-StubGuid -Text $Partition.guid
-        GptType         = ConvertTo-StubGuid -Text $Partition.gptType
-        Offset          = ConvertTo-StubSize -Text $Partition.offset
-        Size            = ConvertTo-StubSize -Text $Partition.size
-        AccessPaths     = [string[]] @($Partition.accessPaths)
+        DiskNumber           = [uint32] $Partition.diskNumber
+        PartitionNumber      = [uint32] $Partition.partitionNumber
+        Guid                 = ConvertTo-StubGuid -Text $Partition.guid
+        GptType              = ConvertTo-StubGuid -Text $Partition.gptType
+        Offset               = ConvertTo-StubSize -Text $Partition.offset
+        Size                 = ConvertTo-StubSize -Text $Partition.size
+        AccessPaths          = [string[]] @($Partition.accessPaths)
+        NoDefaultDriveLetter = [bool] $Partition.noDefaultDriveLetter
     }
 }
 
@@ -323,7 +324,7 @@ function Invoke-StubPartition {
     param($Partition, [string] $MethodName, [System.Collections.IDictionary] $Arguments)
     $ref = Get-StubPartitionRef -Partition $Partition
     switch -CaseSensitive ($MethodName) {
-        # The simulated Windows gives no letters.
+        # The simulated Windows sets the mark itself, with each step before which a worker does.
         'SetAttributes' { return New-StubOutcome -Number 0 -Told $null }
         'AddAccessPath' { return Invoke-StubMethod -Op 'addAccessPath' -Arguments @{ partition = $ref; path = $Arguments['AccessPath'] } }
         'RemoveAccessPath' { return Invoke-StubMethod -Op 'removeAccessPath' -Arguments @{ partition = $ref; path = $Arguments['AccessPath'] } }
