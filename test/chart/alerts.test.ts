@@ -54,6 +54,7 @@ function poolSamples(free: bigint, reserve: bigint, promised: bigint, overcommit
   const part = (hundredths: bigint) => (total * hundredths) / 100n;
   const parts = {
     settings: { reserveOf: () => part(reserve), overcommit },
+    pools: { open: () => [] },
     inventory: { claims: { promised: () => part(promised) } },
   } as unknown as EngineParts;
   const room = promisable(parts, { name: "default" } as Pool, { free: part(free), total });

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
-import { type FillableFile, withCreatedFile } from "../storage/created-file.ts";
+import { withCreatedFile } from "../storage/created-file.ts";
+import type { FillableFile } from "../storage/fillable-file.ts";
 import type { VhdxInfo } from "../image/inspect.ts";
 import { type FilePiece, type NewImage, newVhdxImage, type NewImageOptions } from "./new-image.ts";
 

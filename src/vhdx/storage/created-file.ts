@@ -1,15 +1,7 @@
 import { rm } from "node:fs/promises";
 import { fileSystem } from "../platform/file-system.ts";
 import { Descriptor } from "./descriptor.ts";
-
-/** What filling a file takes. Offsets and sizes are bytes; system errors (ENOSPC, EIO, …) pass through as they are. */
-export interface FillableFile {
-  write(offset: bigint, data: Uint8Array): Promise<void>;
-  /** Sets the file's size; new bytes read as zeros. */
-  resize(size: bigint): Promise<void>;
-  /** Makes everything written and the size durable. */
-  flush(): Promise<void>;
-}
+import { type FillableFile, fillable } from "./fillable-file.ts";
 
 /**
  * Runs `use` on a file that was not there (EEXIST otherwise) and is its owner's alone, and closes it whatever happens.
@@ -33,19 +25,4 @@ async function refuseUnfit(path: string): Promise<void> {
     await rm(path, { force: true });
     throw error;
   }
-}
-
-/** Fills an open file by its descriptor. */
-export function fillable(descriptor: Descriptor): FillableFile {
-  return {
-    write: async (offset, data) => {
-      const start = Number(offset);
-      let done = 0;
-      while (done < data.length) {
-        done += await descriptor.write(data, done, start + done);
-      }
-    },
-    resize: (size) => descriptor.truncate(Number(size)),
-    flush: () => descriptor.datasync(),
-  };
 }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { VhdxError } from "../error.ts";
 import { fileSystem } from "../platform/file-system.ts";
 import type { ByteRange } from "../platform/port.ts";
-import { type FillableFile, fillable } from "./created-file.ts";
+import { type FillableFile, fillable } from "./fillable-file.ts";
 import { Descriptor } from "./descriptor.ts";
 
 /** What reading an image takes. Offsets and sizes are bytes. */

@@ -1,6 +1,7 @@
 import { access, readFile, stat, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { type FillableFile, withCreatedFile } from "../../../src/vhdx/storage/created-file.ts";
+import { withCreatedFile } from "../../../src/vhdx/storage/created-file.ts";
+import type { FillableFile } from "../../../src/vhdx/storage/fillable-file.ts";
 import { rejection } from "../support/rejects.ts";
 import { temporaryDirectory } from "../support/temp.ts";
 

@@ -17,7 +17,11 @@ type Change = "create" | "delete" | "expand";
 /** Every place that flushes in these changes, and what shows when it does not. */
 const places: readonly { readonly change: Change; readonly what: string; readonly place: RegExp }[] = [
   { change: "create", what: "the record", place: /^agent\/engine\/records\/record-file\.ts/ },
-  { change: "create", what: "the disk", place: /^vhdx\/storage\/file\.ts < vhdx\/operations\/create\.ts/ },
+  {
+    change: "create",
+    what: "the disk",
+    place: /^vhdx\/storage\/fillable-file\.ts < vhdx\/operations\/create\.ts/,
+  },
   {
     change: "create",
     what: "the name",
@@ -30,7 +34,11 @@ const places: readonly { readonly change: Change; readonly what: string; readonl
   },
   // One fdatasync of a file makes good for those before it. The order within the file has tests of its own, which
   // lose each flush alone, write by write: those of the VHDX library.
-  { change: "expand", what: "the disk", place: /^vhdx\/storage\/file\.ts < vhdx\/(format|log)\// },
+  {
+    change: "expand",
+    what: "the disk",
+    place: /^vhdx\/storage\/fillable-file\.ts < vhdx\/storage\/file\.ts < vhdx\/(format|log)\//,
+  },
 ];
 
 const article = (change: Change) => `${change === "expand" ? "an" : "a"} ${change}`;
