@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile, readlink, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readMountTable } from "../../src/kit/mount-table.ts";
@@ -96,5 +96,16 @@ describe("a volume whose disk was pulled from under its mounts and attached agai
     await node.stage(back);
     await node.publish(back);
     expect(await readFile(join(volume.target, "file"), "utf8")).to.equal("kept");
+  });
+
+  it("leaves a link alone that leads to something, wherever that is told from", async () => {
+    const { node } = rig.get;
+    const volume = await node.volume();
+    const there = node.local.path("there");
+    await mkdir(join(there, "held"), { recursive: true });
+    const link = node.local.path("link");
+    await symlink("there", link);
+    await refused(node.stage(volume, {}, link), "FAILED_PRECONDITION", "is a link to");
+    expect(await readlink(link)).to.equal("there");
   });
 });

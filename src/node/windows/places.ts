@@ -1,4 +1,5 @@
 import { lstat, readdir, readlink } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { isNotFound } from "../../kit/errors.ts";
 import type { PathRules } from "../path-rules.ts";
 import type { Survey, WindowsDisk, WindowsPartition } from "./protocol.ts";
@@ -44,7 +45,8 @@ export async function lookAt(workers: WindowsWorkers, rules: PathRules, path: st
 }
 
 async function behindLink(survey: Survey, rules: PathRules, path: string): Promise<AtPath> {
-  const target = await readlink(path);
+  const link = await readlink(path);
+  const target = isAbsolute(link) ? link : resolve(dirname(path), link);
   const place = placeOf(survey, rules, target);
   if (place !== undefined) return { kind: "volume", place: { ...place, isLink: true } };
   const isEmpty = await readdir(target).then(
