@@ -1,6 +1,6 @@
 import type { Capacity, PoolStatus } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
-import { promisableByPool, promisedOn } from "../pool/room.ts";
+import { promisableByPool, promisedIn } from "../pool/room.ts";
 import { LARGEST_VOLUME, SMALLEST_VOLUME } from "../volumes/volume-size.ts";
 
 /** What can be promised in one pool, or in all that are there. A volume lies in one pool, so the largest is of one. */
@@ -24,14 +24,16 @@ export async function listPools(parts: EngineParts): Promise<PoolStatus[]> {
   const volumes = parts.catalog.volumes.countsByPool();
   const snapshots = parts.catalog.snapshots.countsByPool();
   return await Promise.all(
-    parts.pools.slots().map(async ({ place: { name, directory }, pool, down }) => {
+    parts.pools.slots().map(async (slot) => {
+      const { place, pool, down } = slot;
+      const { name, directory } = place;
       const space = (await pool?.space()) ?? { free: 0n, total: 0n };
       return {
         name,
         directory,
         down,
         ...space,
-        promised: pool === undefined ? parts.inventory.claims.promised(name) : promisedOn(parts, pool),
+        promised: promisedIn(parts, slot),
         available: (pool && rooms.get(pool)) ?? 0n,
         volumes: volumes.get(name) ?? 0,
         snapshots: snapshots.get(name) ?? 0,

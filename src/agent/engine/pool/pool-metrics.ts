@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from "prom-client";
 import type { EngineParts } from "../parts.ts";
 import type { Pool, PoolSpace } from "./pool.ts";
-import { promisable, promisedOn } from "./room.ts";
+import { promisable, promisedIn } from "./room.ts";
 
 /** Adds the pools' gauges to the process's metrics; they are read when somebody asks. */
 export function observePools(parts: EngineParts, registry: Registry): void {
   const common = { labelNames: ["pool"] as const, registers: [registry] };
-  const { pools, catalog, inventory } = parts;
+  const { pools, catalog } = parts;
   new Gauge({
     ...common,
     name: "hyperv_csi_agent_pool_up",
@@ -49,10 +49,7 @@ export function observePools(parts: EngineParts, registry: Registry): void {
     name: "hyperv_csi_agent_pool_promised_bytes",
     help: "Bytes that the disks of all pools on a pool's file system may still claim",
     collect() {
-      for (const { place, pool } of pools.slots()) {
-        const promised = pool === undefined ? inventory.claims.promised(place.name) : promisedOn(parts, pool);
-        this.set({ pool: place.name }, Number(promised));
-      }
+      for (const slot of pools.slots()) this.set({ pool: slot.place.name }, Number(promisedIn(parts, slot)));
     },
   });
   for (const [name, help, shelf] of [

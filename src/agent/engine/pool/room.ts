@@ -3,6 +3,7 @@ import { formatSize } from "../../../kit/sizes.ts";
 import type { Volume } from "../model.ts";
 import type { EngineParts } from "../parts.ts";
 import type { Pool, PoolSpace } from "./pool.ts";
+import type { PoolSlot } from "./pools.ts";
 
 /** Bytes of a pool that may be promised in all: what is free, less the reserve, times the overcommit. */
 function usable({ settings }: EngineParts, { free, total }: PoolSpace): bigint {
@@ -16,6 +17,11 @@ export function promisedOn({ pools, inventory: { claims } }: EngineParts, { name
     .open()
     .filter((other) => other.device === device && other.name !== name)
     .reduce((sum, other) => sum + claims.promised(other.name), claims.promised(name));
+}
+
+/** The same of a pool that may be down: then what its own disks may take. */
+export function promisedIn(parts: EngineParts, { place, pool }: PoolSlot): bigint {
+  return pool === undefined ? parts.inventory.claims.promised(place.name) : promisedOn(parts, pool);
 }
 
 /** Bytes of a pool that can still be promised. */

@@ -175,10 +175,10 @@ export async function deleteSnapshotGroup(parts: EngineParts, id: string): Promi
 /** From here on all its snapshots go, whatever happens. Takes no space: a pool may be full. */
 async function markGone({ layout, snapshotSync }: Pool, group: PlacedGroup): Promise<void> {
   const { id } = group;
-  const isMarked = await isThere(layout.goneGroup(id));
   if (await isThere(layout.groupRecord(id))) await rename(layout.groupRecord(id), layout.goneGroup(id));
   // Somebody removed the record: of what is cut short then, a start would know no end.
-  else if (!isMarked) await replaceRecord(layout.intent(id), layout.goneGroup(id), groupRecord(group));
+  else if (!(await isThere(layout.goneGroup(id))))
+    await replaceRecord(layout.intent(id), layout.goneGroup(id), groupRecord(group));
   await snapshotSync.flush();
 }
 

@@ -101,12 +101,13 @@ export class AttachmentLinks {
 
   /**
    * Removes the links that nobody uses, which an interrupted attach or detach left, and empty directories.
-   * @param isInUse asked of each link right before it is removed: an attach may have made it meanwhile
+   * @param linksInUse asked once, in the step that removes: an attach may have made a link while they were listed
    * @returns the links that were removed
    */
-  async sweep(isInUse: (path: string) => boolean): Promise<string[]> {
+  async sweep(linksInUse: () => ReadonlySet<string>): Promise<string[]> {
     const links = await this.list();
-    const removed = links.filter((path) => !isInUse(path) && this.remove(path));
+    const inUse = linksInUse();
+    const removed = links.filter((path) => !inUse.has(path) && this.remove(path));
     for (const root of this.#roots.values()) {
       for (const vmId of await directoriesIn(root)) removeEmpty(join(root, vmId));
     }

@@ -23,13 +23,13 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
   /** Links that an attach has made and no device has yet. */
   const attaching = new Set<string>();
 
-  function isInUse(link: string): boolean {
-    return attaching.has(link) || loopOver(link) !== undefined;
+  function linksInUse(): Set<string> {
+    return new Set([...attaching, ...backingFiles().values()]);
   }
 
   async function staleLinks(volumeId?: string): Promise<string[]> {
     const present = await links.list(volumeId);
-    const inUse = new Set([...attaching, ...backingFiles().values()]);
+    const inUse = linksInUse();
     return present.filter((path) => !inUse.has(path));
   }
 
@@ -72,7 +72,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     },
     openPool: async (directory) => {
       await links.openPool(directory);
-      await links.sweep(isInUse);
+      await links.sweep(linksInUse);
     },
     diskReader:
       () =>
@@ -164,7 +164,7 @@ export function localHost(vms: readonly DeclaredVm[], slotsPerVm = LOCAL_SLOTS_P
     },
 
     leftovers: async (remove) => {
-      const removed = new Set(remove ? await links.sweep(isInUse) : []);
+      const removed = new Set(remove ? await links.sweep(linksInUse) : []);
       const paths = [...removed, ...(await staleLinks())];
       const message = "the link of an attachment that is gone";
       return paths.map((path) => ({ path, message, fixed: removed.has(path) }));

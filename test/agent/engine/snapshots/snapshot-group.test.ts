@@ -13,6 +13,19 @@ describe("engine groups of snapshots", () => {
   const cut = (rig: EngineRig, name: string, ids: readonly string[]) =>
     rig.engine.createSnapshotGroup(name, ids, {}, context());
 
+  /** Of the pool's only group nothing is left after the next start. */
+  async function goneAfterStart(before: EngineRig): Promise<void> {
+    const rig = await restarted(before);
+    const { layout } = rig.pool;
+    try {
+      expect(await rig.engine.listSnapshotGroups(context())).to.deep.equal([]);
+      expect(await readdir(layout.snapshots)).to.deep.equal([]);
+      expect(await readdir(layout.temporary)).to.deep.equal([]);
+    } finally {
+      await rig.close();
+    }
+  }
+
   it("cut each volume once and are found again, by id and name, also after a restart", async () => {
     let rig = await newRig();
     const volumes = [await makeVolume(rig), await makeVolume(rig)];
@@ -115,18 +128,11 @@ describe("engine groups of snapshots", () => {
   });
 
   it("whose deletion was begun are deleted by a start", async () => {
-    let rig = await newRig();
+    const rig = await newRig();
     const { layout } = rig.pool;
     const group = await cut(rig, "a", [(await makeVolume(rig)).id]);
     await rename(layout.groupRecord(group.id), layout.goneGroup(group.id));
-    rig = await restarted(rig);
-    try {
-      expect(await rig.engine.listSnapshotGroups(context())).to.deep.equal([]);
-      expect(await readdir(layout.snapshots)).to.deep.equal([]);
-      expect(await readdir(layout.temporary)).to.deep.equal([]);
-    } finally {
-      await rig.close();
-    }
+    await goneAfterStart(rig);
   });
 
   it("are deleted once more after a failure in the middle, their record being there or not", async () => {
@@ -144,7 +150,7 @@ describe("engine groups of snapshots", () => {
   });
 
   it("whose deletion an earlier version began are deleted by a start", async () => {
-    let rig = await newRig();
+    const rig = await newRig();
     const group = await cut(rig, "a", [(await makeVolume(rig)).id]);
     const { layout } = rig.pool;
     await writeRecord(layout.groupRecord(group.id), {
@@ -158,13 +164,6 @@ describe("engine groups of snapshots", () => {
       deleting: true,
     });
     await writeFile(layout.intent(randomUUID()), "half a rec");
-    rig = await restarted(rig);
-    try {
-      expect(await rig.engine.listSnapshotGroups(context())).to.deep.equal([]);
-      expect(await readdir(layout.snapshots)).to.deep.equal([]);
-      expect(await readdir(layout.temporary)).to.deep.equal([]);
-    } finally {
-      await rig.close();
-    }
+    await goneAfterStart(rig);
   });
 });

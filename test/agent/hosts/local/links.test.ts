@@ -99,7 +99,7 @@ describe("attachment links", () => {
     const inUse = links.make(used, VM);
     const stale = links.make(left, VM);
     const lonely = links.make(left, randomUUID());
-    expect(await links.sweep((link) => link === inUse)).to.have.members([stale, lonely]);
+    expect(await links.sweep(() => new Set([inUse]))).to.have.members([stale, lonely]);
     expect(await isThere(inUse)).to.equal(true);
     expect(await isThere(stale)).to.equal(false);
     expect(await isThere(lonely)).to.equal(false);
@@ -111,7 +111,7 @@ describe("attachment links", () => {
     const { links, newDisk } = await newPool();
     const made = links.make(await newDisk(), VM);
     const inUse = new Set<string>();
-    const sweeping = links.sweep((link) => inUse.has(link));
+    const sweeping = links.sweep(() => new Set(inUse));
     inUse.add(made);
     expect(await sweeping).to.deep.equal([]);
     expect(await isThere(made)).to.equal(true);
@@ -121,7 +121,7 @@ describe("attachment links", () => {
     const { pool, links, newDisk } = await newPool();
     const disk = await newDisk();
     await mkdir(join(pool, ".vms", VM), { recursive: true });
-    const sweeping = links.sweep(() => true);
+    const sweeping = links.sweep(() => new Set([links.path(disk, VM)]));
     const made = links.make(disk, VM);
     await sweeping;
     expect(await isThere(made)).to.equal(true);
@@ -132,7 +132,7 @@ describe("attachment links", () => {
     const stale = links.make(await newDisk(), VM);
     const foreign = [join(pool, ".vms", "notes.txt"), join(pool, ".vms", VM, "notes.txt")];
     for (const file of foreign) await writeFile(file, "keep");
-    await links.sweep(() => false);
+    await links.sweep(() => new Set());
     expect(await isThere(stale)).to.equal(false);
     for (const file of foreign) expect(await isThere(file), file).to.equal(true);
   });
@@ -150,7 +150,7 @@ describe("attachment links", () => {
 
   it("need no directory of their own before the first attach", async () => {
     const { links } = await newPool();
-    await links.sweep(() => false);
+    await links.sweep(() => new Set());
     await links.removeAll(randomUUID());
   });
 });
